@@ -1,0 +1,89 @@
+"""How many threads NumPy's matrix product may use, and work shared among threads of our own.
+
+Alone on an idle machine, all cores halve the time of a large product. Around small training steps, and when two
+processes share two cores, one thread is faster by far: threads that wait for each other burn the other's time.
+"""
+
+import contextlib
+import functools
+import os
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+from cs231n_helpers import checks
+
+_SETTINGS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # what users set to tame their BLAS
+_lock = threading.Lock()
+_in_force = []              # the limits of all `with` blocks that are open now, in whichever thread
+_undo = []                  # at most one: what gives BLAS its own number back
+
+
+@contextlib.contextmanager
+def limit(n):
+    """Inside the `with` block, BLAS (the library behind `@`) and this package use at most `n` threads.
+
+    The number belongs to the whole process: where blocks of several threads overlap, the smallest limit holds until it
+    ends. Without the package threadpoolctl BLAS cannot be told: one warning is given, and the block runs as it is.
+    """
+    n = checks.whole("threads.limit", "n", n, low=1)
+    if _controller() is None:
+        _warn_once()
+    with _lock:
+        _in_force.append(n)
+        _apply()
+    try:
+        yield
+    finally:
+        with _lock:
+            _in_force.remove(n)
+            _apply()
+
+
+@functools.cache
+def _controller():
+    """What tells BLAS its number of threads, or None. Kept: looking for the libraries takes a millisecond."""
+    try:
+        import threadpoolctl
+    except ImportError:
+        return None
+    return threadpoolctl.ThreadpoolController()
+
+
+def workers():
+    """How many threads to start: the cores given to this process, or fewer where a limit or a setting says so."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    settings = [int(os.environ[name]) for name in _SETTINGS if os.environ.get(name, "").isdigit()]
+    return min([cores, *_in_force, *(n for n in settings if n > 0)])
+
+
+def share(function, items):
+    """The list of function(item) for every item, from one thread on each core, with one BLAS thread in each.
+
+    NumPy lets go of the interpreter's lock while it computes, so array work runs side by side. In turn, where there is
+    one core or one item, or BLAS cannot be told to leave the other cores alone.
+    """
+    count = min(workers(), len(items))
+    if count <= 1 or _controller() is None:
+        return [function(item) for item in items]
+    with limit(1), ThreadPoolExecutor(count) as pool:
+        return list(pool.map(function, items))
+
+
+def _apply():
+    """Tell BLAS the smallest limit in force, or give it its own number back."""
+    if _in_force and _controller() is not None:
+        limiter = _controller().limit(limits=min(_in_force))
+        _undo[:] = _undo or [limiter]                       # the first one knows the number before all limits
+    elif _undo:
+        _undo.pop().restore_original_limits()
+
+
+_warned = []
+
+
+def _warn_once():
+    if not _warned:
+        _warned.append(True)
+        warnings.warn("threads.limit: threadpoolctl is not installed, so the number of BLAS threads stays as it is. "
+                      "Install it with: pip install threadpoolctl", stacklevel=4)
