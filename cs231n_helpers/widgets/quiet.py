@@ -1,0 +1,41 @@
+"""The controls of ipywidgets, without the echo.
+
+ipywidgets sends every value that comes from a page back to all pages before anything is drawn: one message more on the
+way of each picture, 10 ms of 65 on a busy machine. The price: where two windows show the same figure, the picture
+changes in both, but a slider moves only in the one that is used.
+"""
+
+import ipywidgets as ipw
+
+
+class _Quiet:
+    def trait_metadata(self, traitname, key, default=None):
+        return False if key == "echo_update" else super().trait_metadata(traitname, key, default)
+
+
+class IntSlider(_Quiet, ipw.IntSlider):
+    """A slider of whole numbers."""
+
+
+class FloatSlider(_Quiet, ipw.FloatSlider):
+    """A slider."""
+
+
+class FloatLogSlider(_Quiet, ipw.FloatLogSlider):
+    """A slider over powers."""
+
+
+class Dropdown(_Quiet, ipw.Dropdown):
+    """A menu."""
+
+
+class Checkbox(_Quiet, ipw.Checkbox):
+    """A box to tick."""
+
+
+class BoundedFloatText(_Quiet, ipw.BoundedFloatText):
+    """A number box."""
+
+
+class Play(_Quiet, ipw.Play):
+    """Play and Stop buttons."""
