@@ -1,0 +1,78 @@
+"""Every control of every notebook: its ends change the picture, nothing fails, and a test holds it to a true value."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+from support import DRIVEN, NOTEBOOKS, all_controls, run_notebook
+
+TESTED = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("notebook", TESTED)
+def test_every_control_is_held_to_an_independent_value(notebook):
+    importlib.import_module(f"test_{notebook}")
+    missing = sorted(all_controls(notebook) - DRIVEN)
+    assert not missing, f"no test marked with drives(...) for {missing}"
+    gone = sorted(entry for entry in DRIVEN - all_controls(notebook) if entry[0] == notebook)
+    assert not gone, f"tests marked for controls that do not exist: {gone}"
+
+
+@pytest.mark.parametrize("notebook", TESTED)
+def test_every_control_changes_the_picture_at_its_ends(notebook):
+    idle = []
+    for cell, widget in run_notebook(notebook).widgets.items():
+        for control in widget.controls:
+            widget.reset()
+            before = widget.live.pixels()
+            for position in widget.limits(control):
+                if np.array_equal(position, widget._starts[control]):
+                    continue
+                widget.set(**{control: position})
+                assert widget.error == "", f"{cell}: {control} = {position}: {widget.error}"
+                if np.array_equal(before, widget.live.pixels()):
+                    idle.append((cell, control, position))
+        widget.reset()
+    assert not idle, f"controls that change nothing: {idle}"
+
+
+@pytest.mark.parametrize("notebook", TESTED)
+def test_what_is_shown_equals_a_full_drawing(notebook):
+    """A changed artist that `update` does not return stays as it was on the screen; a full drawing tells."""
+    stale = []
+    for cell, widget in run_notebook(notebook).widgets.items():
+        for control in widget.controls:
+            for position in widget.limits(control):
+                widget.set(**{control: position})
+                shown = widget.live.pixels().astype(int)
+                widget.live.redraw()
+                if np.abs(shown - widget.live.pixels()).max() > 8:
+                    stale.append((cell, control, position))
+        widget.reset()
+    assert not stale, f"pictures that keep something of an older state: {stale}"
+
+
+@pytest.mark.parametrize("notebook", TESTED)
+def test_nothing_is_cut_off(notebook):
+    """Titles, labels and ticks lie inside the picture at every end of every control."""
+    cut = []
+    for cell, widget in run_notebook(notebook).widgets.items():
+        for control in widget.controls:
+            for position in widget.limits(control):
+                widget.set(**{control: position})
+                cut += [(cell, control, position, text) for text in _texts_outside(widget.figure)]
+        widget.reset()
+    assert not cut, f"texts that leave the picture: {cut}"
+
+
+def _texts_outside(figure):
+    width, height = figure.canvas.get_width_height()
+    renderer = figure.canvas.get_renderer()
+    for ax in figure.axes:
+        labels = [*ax.texts, ax.title, *([ax.xaxis.label, ax.yaxis.label] if ax.axison else [])]
+        for text in labels:
+            if text.get_visible() and text.get_text().strip():
+                box = text.get_window_extent(renderer)
+                if box.x0 < -2 or box.y0 < -2 or box.x1 > width + 2 or box.y1 > height + 2:
+                    yield text.get_text()
