@@ -75,6 +75,7 @@ def start(page):
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
         "--KernelManager.transport_encryption=auto",    # without it each kernel warns that others could listen
+        "--ServerApp.kernel_websocket_connection_class=nodelay.PromptConnection",   # no wait before small messages
         f"--LabApp.workspaces_dir={local / 'workspaces'}",
     ])  # fmt: skip
     return application
