@@ -23,7 +23,7 @@ cifar10: ## fetch CIFAR-10, 170 MB, with its checksum (URL=... names another cop
 	@sh tools/run.sh base -m cs231n_helpers.data.cifar10 $(if $(URL),"$(URL)") $(if $(SHA256),--sha256 "$(SHA256)")
 
 bench: ## measure the rows of benchmarks/README.md, side by side
-	@sh tools/run.sh test -m benchmarks $(ARGS)
+	@sh tools/run.sh browser -m benchmarks $(ARGS)
 
 clean: ## remove the environment and every cache (not the data that was downloaded)
 	@sh tools/run.sh clean

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from cs231n_helpers.widgets import Explorer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,3 +67,18 @@ def all_controls(notebook):
     """Return (notebook, cell id, control) of every control of a notebook."""
     widgets = run_notebook(notebook).widgets
     return {(notebook, cell, control) for cell, widget in widgets.items() for control in widget.controls}
+
+
+def of(cell):
+    """Give a test the explorer of one cell, as its argument `widget`."""
+    return pytest.mark.parametrize("widget", [cell], indirect=True, ids=[cell])
+
+
+def ends(widget, *controls):
+    """Set each control in turn to each of its positions, and yield the values; the others stand at their start."""
+    for control in controls:
+        for position in widget.limits(control):
+            widget.set(**{control: position})
+            assert widget.error == "", f"{control} = {position}: {widget.error}"
+            yield widget.values
+        widget.reset()

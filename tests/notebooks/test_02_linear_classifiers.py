@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from cs231n_helpers import data, exercises
+from cs231n_helpers import exercises
 from cs231n_helpers.plots import linear
-from support import cells, drives, run_notebook
+from support import cells, drives, ends, of
 
 NAME = "02_linear_classifiers"
 ANIMALS = ["cat", "dog", "ship"]
@@ -16,39 +16,6 @@ PIXELS = [56.0, 231.0, 24.0, 2.0]
 ROWS = [[0.2, -0.5, 0.1, 2.0], [1.5, 1.3, 2.1, 0.0], [0.0, 0.25, 0.2, -0.3]]
 BIAS = [1.1, 3.2, -1.2]
 FRAME = 4  # pixels of a frame, and of the gap between images, in a montage of 28x28 images
-
-
-@pytest.fixture(scope="module")
-def run():
-    return run_notebook(NAME)
-
-
-@pytest.fixture(scope="module")
-def split():
-    return data.load("fashion_mnist", train=9000, val=1000, test=2000)
-
-
-@pytest.fixture
-def widget(run, request):
-    """The explorer of the cell named by the test's parameter, at its start values before and after."""
-    explorer = run.widgets[request.param]
-    explorer.reset()
-    yield explorer
-    explorer.reset()
-
-
-def of(cell):
-    return pytest.mark.parametrize("widget", [cell], indirect=True, ids=[cell])
-
-
-def ends(widget, *controls):
-    """Set each control in turn to each of its positions, and yield the values; the others stand at their start."""
-    for control in controls:
-        for position in widget.limits(control):
-            widget.set(**{control: position})
-            assert widget.error == ""
-            yield widget.values
-        widget.reset()
 
 
 # --- the truth, from first principles ---------------------------------------------------------------------------------
