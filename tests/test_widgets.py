@@ -406,26 +406,3 @@ def test_peek_shows_the_source_folded():
     assert repr(peek(log)) == "source of cs231n_helpers.widgets.controls.log"
     with pytest.raises(TypeError, match="peek: give a function"):
         peek(3)
-
-
-def test_a_legend_over_a_moving_line_is_laid_over_it_as_in_a_full_drawing():
-    def draw(ax, top=1.0):
-        """A line under a legend, and a dot over both."""
-        (line,) = ax.plot([0, 1], [top, top], lw=30, label="line")
-        (dot,) = ax.plot([0.9], [top], "ko", ms=12, zorder=10)
-        ax.set_ylim(0, 4)
-        ax.legend(loc="upper right")
-        ax.text(0.9, 3.6, "above the legend", zorder=7)
-
-        def update(top):
-            line.set_ydata([top, top])
-            dot.set_ydata([top])
-            return [line, dot] if top > 2 else [line]
-
-        return update
-
-    widget = explore(draw, top=(0.0, 4.0, 0.1))
-    widget.set(top=0.5)
-    widget.set(top=3.7)
-    away = np.abs(widget.live.pixels().astype(int) - decoded(picture(draw, top=3.7).png))
-    assert away.max() <= 2

@@ -27,8 +27,8 @@ class LiveFigure:
         self.figure = Figure(figsize=figsize, dpi=min(DPI, WIDEST / figsize[0]), layout="constrained")
         self.canvas = FigureCanvasAgg(self.figure)
         self.axes = _make_axes(self.figure, axes)
-        self._changing, self._moving, self._over = [], [], []
-        self._background = self._overlay = None
+        self._moving = []
+        self._background = None
         with DRAWING:
             self.update = _checked_update(draw, draw(self.axes, **values))
             for image in self.figure.findobj(AxesImage):
@@ -80,40 +80,22 @@ class LiveFigure:
         return [tuple(ax.viewLim.extents) for ax in self.figure.axes]
 
     def _keep_moving(self, changed):
-        """Sort what is drawn again from what is kept, if something new changed; return whether all of it was known."""
-        new = [artist for artist in changed if artist not in self._changing]
-        if new:
-            self._changing += new
-            between, self._over = _above(self._changing)
-            self._moving = sorted([*self._changing, *between], key=lambda artist: artist.get_zorder())
-            for artist in [*self._moving, *self._over]:
-                artist.set_animated(True)
+        """Mark what moves, with whatever lies above it; return whether all of it was known before."""
+        new = [artist for artist in _with_those_above(changed) if artist not in self._moving]
+        for artist in new:
+            artist.set_animated(True)
+        self._moving = sorted(self._moving + new, key=lambda artist: artist.get_zorder())
         return not new
 
     def _paint(self):
         if self._background is None:
             self.canvas.draw()
             self._background = self.canvas.copy_from_bbox(self.figure.bbox)
-            self._overlay = self._cut_out(self._over)
-        self.canvas.restore_region(self._background)
+        else:
+            self.canvas.restore_region(self._background)
         renderer = self.canvas.get_renderer()
         for artist in self._moving:
             artist.draw(renderer)
-        places, colours, opacity = self._overlay
-        pixels = np.asarray(self.canvas.buffer_rgba()).reshape(-1, 4)
-        under = pixels[places, :3]
-        pixels[places, :3] = under + opacity * (colours - under) + 0.5
-
-    def _cut_out(self, artists):
-        """Draw artists on nothing; return where they leave paint, its colours and its opacity from 0 to 1."""
-        renderer = self.canvas.get_renderer()
-        renderer.clear()
-        for artist in artists:
-            artist.draw(renderer)
-        pixels = np.asarray(self.canvas.buffer_rgba()).reshape(-1, 4)
-        places = np.flatnonzero(pixels[:, 3])
-        paint = pixels[places].astype(np.float32)
-        return places, paint[:, :3], paint[:, 3:] / 255
 
 
 def _make_axes(figure, axes):
@@ -132,19 +114,14 @@ def _checked_update(draw, update):
     return update
 
 
-def _above(changing):
-    """Return the still artists that lie over changing ones of their axes, in two lists: between them, and over all.
-
-    The first must be painted again with every change; the second are painted once and laid over the rest.
-    """
-    between, over = [], []
-    for ax in {artist.axes for artist in changing if artist.axes is not None}:
-        heights = [artist.get_zorder() for artist in changing if artist.axes is ax]
-        fixed = {ax.xaxis, ax.yaxis, ax.patch, *changing}
-        still = [other for other in ax.get_children() if other.get_zorder() > min(heights) and other not in fixed]
-        between += [other for other in still if other.get_zorder() < max(heights)]
-        over += [other for other in still if other.get_zorder() >= max(heights)]
-    return between, sorted(over, key=lambda artist: artist.get_zorder())
+def _with_those_above(changed):
+    """Add to the changed artists those of the same axes that are drawn later: they must be painted over them again."""
+    moving = list(changed)
+    for ax in {artist.axes for artist in changed if artist.axes is not None}:
+        lowest = min(artist.get_zorder() for artist in changed if artist.axes is ax)
+        fixed = {ax.xaxis, ax.yaxis, ax.patch, *moving}
+        moving += [other for other in ax.get_children() if other.get_zorder() > lowest and other not in fixed]
+    return moving
 
 
 def start_values(draw, given=()):
