@@ -18,6 +18,7 @@ INSIDE_FUNCTIONS = {  # loaded only when the function that needs it is called, s
     "threads": {"threadpoolctl"},
     "data": {"pooch", "requests", "urllib3", "tqdm", "PIL"},
     "search": {"optuna"},
+    "plots": {"pygraphviz"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 
