@@ -130,3 +130,10 @@ def one_of(where, name, value, options):
     if isinstance(value, np.ndarray) or value not in tuple(options):   # tuple: a dict cannot look up a list
         raise ValueError(f"{where}: {name} must be one of {', '.join(map(repr, options))}, got {value!r}.")
     return value
+
+
+def generator(where, name, value):
+    """Return `value` if it is a random generator: randomness is an argument, so that a seed repeats it."""
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(f"{where}: {name} must be a random generator, got {value!r}. Write np.random.default_rng(0).")
+    return value

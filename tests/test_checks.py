@@ -221,3 +221,11 @@ def test_one_of_names_all_options():
 
 def test_data_error_is_a_value_error():
     assert issubclass(checks.DataError, ValueError)
+
+
+@pytest.mark.parametrize("value", [None, 0, np.random, "seed"])
+def test_randomness_is_a_generator(value):
+    generator = np.random.default_rng(0)
+    assert checks.generator("f", "rng", generator) is generator
+    with pytest.raises(TypeError, match=r"f: rng must be a random generator, got .*np\.random\.default_rng\(0\)"):
+        checks.generator("f", "rng", value)
