@@ -9,16 +9,17 @@ from scipy.special import softmax as scipy_softmax
 
 from cs231n_helpers import gradients, losses
 
-DATA_LOSSES = {"svm": losses.svm, "softmax": losses.softmax}
+CLASS_LOSSES = {"svm": losses.svm, "squared_hinge": losses.squared_hinge, "softmax": losses.softmax}
 PENALTIES = {"l2": (0.7,), "l1": (0.3,), "elastic_net": (0.3, 0.7)}
+TREE = losses.Tree(("L", "RRL", "RL", "RRR"))
 
 
-def naive_svm(scores, y, delta):
+def naive_hinge(scores, y, delta, power=1):
     total = 0.0
     for i in range(len(y)):
         for j in range(scores.shape[1]):
             if j != y[i]:
-                total += max(0.0, float(scores[i, j]) - float(scores[i, y[i]]) + delta)
+                total += max(0.0, float(scores[i, j]) - float(scores[i, y[i]]) + delta) ** power
     return total / len(y)
 
 
@@ -29,15 +30,107 @@ def examples(rng, n=7, classes=4, scale=1.0, dtype=float):
     return scores, y
 
 
+def frozen(*arrays):
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
+
+
+def signs(rng, n, attributes=3):
+    return frozen(rng.standard_normal((n, attributes)), rng.choice([-1, 1], (n, attributes)))
+
+
+def numbers(rng, n, *shape):
+    return frozen(rng.standard_normal((n, *shape)), rng.standard_normal((n, *shape)))
+
+
+def off_zero(rng, *shape):
+    return frozen(rng.uniform(0.2, 1, shape) * rng.choice([-1, 1], shape))
+
+
+EXAMPLES = {  # of every loss: pairs (arrays of n examples, settings); a loss without a row here fails the suite
+    "svm": lambda rng, n: [(examples(rng, n), {}), (examples(rng, n, 10), {"delta": 2.5})],
+    "squared_hinge": lambda rng, n: [(examples(rng, n), {}), (examples(rng, n, 10), {"delta": 2.5})],
+    "softmax": lambda rng, n: [(examples(rng, n, 2), {}), (examples(rng, n, 10, scale=3), {})],
+    "hierarchical_softmax": lambda rng, n: [
+        ((examples(rng, n, 3)[0], rng.integers(0, 4, n)), {"tree": TREE}),
+        ((examples(rng, n, 1)[0], rng.integers(0, 2, n)), {"tree": losses.Tree.balanced(2)}),
+        ((examples(rng, n, 12)[0], rng.integers(0, 13, n)), {"tree": losses.Tree.balanced(13)})],
+    "attributes": lambda rng, n: [(signs(rng, n), {}), (signs(rng, n, 1), {"form": "logistic"}),
+                                  (signs(rng, n), {"form": "logistic"})],
+    "l2_regression": lambda rng, n: [(numbers(rng, n, 3), {}), (numbers(rng, n), {}),
+                                     ((numbers(rng, n, 3)[0], rng.integers(-3, 4, (n, 3))), {})],
+    "l1_regression": lambda rng, n: [(numbers(rng, n, 3), {}), (numbers(rng, n), {}),
+                                     ((numbers(rng, n, 3)[0], rng.integers(-3, 4, (n, 3))), {})],
+    "l2": lambda rng, n: [(off_zero(rng, n, 3), {"strength": 0.7}), (off_zero(rng, n), {"strength": 0.0})],
+    "l1": lambda rng, n: [(off_zero(rng, n, 3), {"strength": 0.3}), (off_zero(rng, 2, n, 2), {"strength": 0.3})],
+    "elastic_net": lambda rng, n: [(off_zero(rng, n, 3), {"l1_strength": 0.3, "l2_strength": 0.7})],
+}  # fmt: skip
+PER_EXAMPLE = sorted(EXAMPLES.keys() - PENALTIES.keys())
+
+
+def cases(rng, name, n=5):
+    return [(getattr(losses, name), *case) for case in EXAMPLES[name](rng, n)]
+
+
 def test_every_loss_of_the_module_is_tested_here():
-    assert set(losses.__all__) == DATA_LOSSES.keys() | PENALTIES.keys()
+    assert set(losses.__all__) == EXAMPLES.keys() and len(losses.__all__) == len(EXAMPLES)
+
+
+@pytest.mark.parametrize("n", [1, 5, 12])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_gradients(name, n, rng):
+    for loss, arrays, settings in cases(rng, name, n):
+        report = gradients.check(loss, *arrays, **settings)
+        assert report["passed"] and report["kinks"] == 0, report["verdict"]
+        floats = [array for array in arrays if array.dtype.kind == "f"]
+        assert len(report["analytic"]) == len(floats)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_upstream_gradient_scales_the_gradient_and_back_can_be_called_twice(name, rng):
+    for loss, arrays, settings in cases(rng, name):
+        _, back = loss(*arrays, **settings)
+        first = [gradient.copy() for gradient in back()]
+        for once, again, thrice in zip(first, back(), back(3.0)):
+            np.testing.assert_array_equal(once, again)
+            np.testing.assert_allclose(thrice, 3 * once)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_float32_stays_float32_and_the_loss_is_a_python_float(name, rng):
+    for loss, arrays, settings in cases(rng, name):
+        narrow = [a.astype(np.float32) if a.dtype.kind == "f" else a.astype(np.int8) for a in arrays]
+        (value, back), (exact, exact_back) = loss(*narrow, **settings), loss(*arrays, **settings)
+        assert type(value) is float and value == pytest.approx(exact, rel=1e-4, abs=1e-6)
+        for gradient, wide in zip(back(), exact_back(), strict=True):
+            assert gradient.dtype == np.float32 and wide.dtype == np.float64
+            np.testing.assert_allclose(gradient, wide, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", PER_EXAMPLE)
+def test_the_mean_does_not_depend_on_how_often_the_batch_is_repeated(name, rng):
+    for loss, arrays, settings in cases(rng, name):
+        (value, back), (twice, twice_back) = (loss(*a, **settings) for a in (arrays, [np.concatenate([x, x])
+                                                                                      for x in arrays]))
+        assert twice == pytest.approx(value)
+        np.testing.assert_allclose(twice_back()[0], np.concatenate([back()[0], back()[0]]) / 2)
+
+
+@pytest.mark.parametrize("name", PER_EXAMPLE)
+def test_the_loss_is_the_mean_of_the_losses_of_single_examples(name, rng):
+    for loss, arrays, settings in cases(rng, name):
+        each = [loss(*(a[i:i + 1] for a in arrays), **settings)[0] for i in range(len(arrays[0]))]
+        assert loss(*arrays, **settings)[0] == pytest.approx(np.mean(each))
 
 
 @pytest.mark.parametrize("delta", [0.0, 1.0, 2.5])
 @pytest.mark.parametrize("shape", [(1, 2), (7, 4), (50, 10), (3, 1)])
-def test_svm_equals_two_loops(shape, delta, rng):
+def test_hinge_losses_equal_two_loops(shape, delta, rng):
     scores, y = examples(rng, *shape)
-    assert losses.svm(scores, y, delta)[0] == pytest.approx(naive_svm(scores, y, delta), rel=1e-12, abs=1e-12)
+    assert losses.svm(scores, y, delta)[0] == pytest.approx(naive_hinge(scores, y, delta), rel=1e-12, abs=1e-12)
+    squared = losses.squared_hinge(scores, y, delta)[0]
+    assert squared == pytest.approx(naive_hinge(scores, y, delta, power=2), rel=1e-12, abs=1e-12)
 
 
 def test_svm_by_hand():
@@ -46,6 +139,16 @@ def test_svm_by_hand():
     assert losses.svm(np.zeros((5, 10)), [0, 1, 2, 3, 4])[0] == 9  # C - 1 with all scores equal
     [dscores] = losses.svm(np.zeros((2, 3)), [0, 2])[1]()
     np.testing.assert_allclose(dscores, [[-1, 0.5, 0.5], [0.5, 0.5, -1]])
+
+
+def test_squared_hinge_by_hand():
+    s = np.array([[3.0, 1, -5]])
+    assert losses.squared_hinge(s, [0])[0] == 0                             # max(0, .)^2: both margins are kept
+    misplaced = np.maximum(0, (s - s[:, [0]] + 1) ** 2)[0, 1:].sum()
+    assert misplaced == 50                                                  # max(0, (.)^2) punishes what is right
+    assert losses.squared_hinge(s, [1])[0] == 9                             # (3 - 1 + 1)^2, and max(0, -5)^2
+    np.testing.assert_array_equal(losses.squared_hinge(s, [1])[1]()[0], [[6, -6, 0]])
+    assert losses.squared_hinge(np.zeros((5, 10)), [0, 1, 2, 3, 4], delta=2)[0] == 9 * 4
 
 
 @pytest.mark.parametrize("shape", [(1, 2), (7, 4), (50, 10), (3, 1)])
@@ -68,49 +171,11 @@ def test_softmax_by_hand():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_extreme_scores_give_finite_losses_and_gradients(extreme, dtype):
     scores = np.array([[extreme, 0, 1], [0, extreme, 1]], dtype)
-    for loss in DATA_LOSSES.values():
+    for loss in CLASS_LOSSES.values():
         value, back = loss(scores, [1, 1])
         [dscores] = back()
         assert np.isfinite(value) and np.isfinite(dscores).all() and dscores.dtype == dtype
         np.testing.assert_allclose(dscores.sum(axis=1), 0, atol=1e-6)  # what rivals lose the true class gains
-
-
-@pytest.mark.parametrize("name", DATA_LOSSES)
-@pytest.mark.parametrize("shape", [(1, 2), (5, 4), (12, 10)])
-def test_gradients_of_data_losses(name, shape, rng):
-    report = gradients.check(DATA_LOSSES[name], *examples(rng, *shape))
-    assert report["passed"] and report["kinks"] == 0, report["verdict"]
-
-
-@pytest.mark.parametrize("name", PENALTIES)
-@pytest.mark.parametrize("shape", [(4, 3), (6,), (2, 3, 4)])
-def test_gradients_of_penalties(name, shape, rng):
-    W = rng.uniform(0.2, 1, shape) * rng.choice([-1, 1], shape)
-    report = gradients.check(lambda W: getattr(losses, name)(W, *PENALTIES[name]), W)
-    assert report["passed"] and report["kinks"] == 0, report["verdict"]
-
-
-def test_penalties_by_hand():
-    W = np.array([[3.0, -4.0], [0.0, 1.0]])
-    assert losses.l2(W, 0.5)[0] == 0.5 * 0.5 * 26
-    assert losses.l1(W, 0.5)[0] == 0.5 * 8
-    assert losses.elastic_net(W, 0.5, 0.1)[0] == pytest.approx(0.5 * 8 + 0.5 * 0.1 * 26)
-    np.testing.assert_array_equal(losses.l2(W, 0.5)[1]()[0], 0.5 * W)  # lambda W, without a factor 2
-    np.testing.assert_array_equal(losses.l1(W, 0.5)[1]()[0], [[0.5, -0.5], [0, 0.5]])
-
-
-@pytest.mark.parametrize("name", DATA_LOSSES)
-def test_an_upstream_gradient_scales_the_gradient_and_back_can_be_called_twice(name, rng):
-    _, back = DATA_LOSSES[name](*examples(rng))
-    np.testing.assert_allclose(back(3.0)[0], 3 * back()[0])
-    np.testing.assert_array_equal(back()[0], back()[0])
-
-
-@pytest.mark.parametrize("name", DATA_LOSSES)
-def test_the_mean_does_not_depend_on_how_often_the_batch_is_repeated(name, rng):
-    scores, y = examples(rng)
-    twice = DATA_LOSSES[name](np.tile(scores, (2, 1)), np.tile(y, 2))[0]
-    assert twice == pytest.approx(DATA_LOSSES[name](scores, y)[0])
 
 
 BAD = [
@@ -125,16 +190,29 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("name", DATA_LOSSES)
+@pytest.mark.parametrize("name", CLASS_LOSSES)
 @pytest.mark.parametrize(("arguments", "error", "words"), BAD)
 def test_bad_input_is_refused_in_words(name, arguments, error, words):
     with pytest.raises(error, match=f"(?s){name}.*{words}"):
-        DATA_LOSSES[name](*arguments)
+        CLASS_LOSSES[name](*arguments)
 
 
 def test_settings_out_of_range_are_refused():
-    with pytest.raises(ValueError, match="delta must be at least 0"):
-        losses.svm(np.zeros((1, 2)), [0], delta=-1)
-    for name, settings in PENALTIES.items():
-        with pytest.raises(ValueError, match="strength must be at least 0"):
-            getattr(losses, name)(np.ones(2), *(-value for value in settings))
+    for loss in (losses.svm, losses.squared_hinge):
+        with pytest.raises(ValueError, match="delta must be at least 0"):
+            loss(np.zeros((1, 2)), [0], delta=-1)
+
+
+@pytest.mark.parametrize("extreme", [1e4, -1e4])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_extreme_scores_of_the_other_losses_are_finite_without_a_warning(extreme, dtype):
+    scores = np.full((2, 3), extreme, dtype)
+    cases = [(losses.hierarchical_softmax, [0, 3], {"tree": TREE}), (losses.attributes, np.ones((2, 3), int), {}),
+             (losses.attributes, -np.ones((2, 3), int), {"form": "logistic"}),
+             (losses.l2_regression, np.zeros((2, 3), dtype), {}), (losses.l1_regression, np.zeros((2, 3), dtype), {})]
+    with np.errstate(all="raise"):
+        for loss, y, settings in cases:
+            value, back = loss(scores, y, **settings)
+            assert np.isfinite(value) and all(np.isfinite(gradient).all() for gradient in back())
+        np.testing.assert_allclose(losses.tree_probabilities(scores, TREE).sum(axis=1), 1)
+    assert losses.attributes(scores, np.sign(scores).astype(int), form="logistic")[0] == 0

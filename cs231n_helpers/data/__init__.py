@@ -1,14 +1,15 @@
 """Data sets: real pictures and toy points, always cut into train, val and test the same way.
 
-`load` gives a `Split`; `folds` and `batches` give indices into one.
+`load` gives a `Split`; `folds` and `batches` give indices into one; `augment` makes training images anew.
 """
 
 from cs231n_helpers import checks
 from cs231n_helpers.checks import DataError
 from cs231n_helpers.data import fashion_mnist, toy
+from cs231n_helpers.data.augmentation import augment
 from cs231n_helpers.data.split import Split, batches, first, folds
 
-__all__ = ["NAMES", "DataError", "Split", "batches", "folds", "load"]
+__all__ = ["NAMES", "DataError", "Split", "augment", "batches", "folds", "load"]
 
 NAMES = ("fashion_mnist", "cifar10", *toy.NAMES)
 _OPTIONS = {"fashion_mnist": ("full",), "cifar10": ()}

@@ -90,7 +90,7 @@ def folds(n, k, rng):
     """
     n = checks.whole("data.folds", "n", n, low=2)
     k = checks.whole("data.folds", "k", k, low=2, high=n)
-    parts = np.array_split(_generator("data.folds", rng).permutation(n), k)
+    parts = np.array_split(checks.generator("data.folds", "rng", rng).permutation(n), k)
     return [(np.sort(np.concatenate(parts[:i] + parts[i + 1:])), np.sort(parts[i])) for i in range(k)]
 
 
@@ -102,11 +102,5 @@ def batches(n, size, rng):
     """
     n = checks.whole("data.batches", "n", n, low=1)
     size = checks.whole("data.batches", "size", size, low=1)
-    order = _generator("data.batches", rng).permutation(n)          # checked here, drawn before the first batch
+    order = checks.generator("data.batches", "rng", rng).permutation(n)     # checked here, drawn at once
     return (order[i:i + size] for i in range(0, n, size))
-
-
-def _generator(where, rng):
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{where}: rng must be a random generator, got {rng!r}. Write np.random.default_rng(0).")
-    return rng

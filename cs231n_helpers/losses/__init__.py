@@ -2,13 +2,26 @@
 
 Every loss returns (loss, back); `[dscores] = back()` is the gradient. Data losses are means over the examples, so that
 the learning rate does not depend on the batch size. Penalties are sums over the weights.
+
+The losses that pick one class out of a few stand here; those for many classes, for tags and for numbers, and the
+penalties, in the files beside.
 """
 
 import numpy as np
 
 from cs231n_helpers import checks
+from cs231n_helpers.losses.penalties import elastic_net, l1, l2
+from cs231n_helpers.losses.penalties import max_norm as max_norm
+from cs231n_helpers.losses.penalties import penalty as penalty
+from cs231n_helpers.losses.regression import l1_regression, l2_regression
+from cs231n_helpers.losses.scores import _exp, _log_probabilities, _scores_and_labels
+from cs231n_helpers.losses.tags import attributes
+from cs231n_helpers.losses.tree import Tree as Tree
+from cs231n_helpers.losses.tree import hierarchical_softmax
+from cs231n_helpers.losses.tree import tree_probabilities as tree_probabilities
 
-__all__ = ["svm", "softmax", "l2", "l1", "elastic_net"]
+__all__ = ["svm", "squared_hinge", "softmax", "hierarchical_softmax", "attributes", "l2_regression", "l1_regression",
+           "l2", "l1", "elastic_net"]     # exactly what returns (loss, back): the tests take their list from here
 
 
 def svm(scores, y, delta=1.0):
@@ -40,6 +53,26 @@ def svm_terms(scores, y, delta=1.0):
     return terms
 
 
+def squared_hinge(scores, y, delta=1.0):
+    """Squared hinge loss (L2-SVM): mean over i of sum over j != y_i of max(0, s_j - s_{y_i} + delta)^2.
+
+    scores (N, C), labels y (N,), delta >= 0. back(d=1.0) -> (dscores,), (N, C): a violated margin pushes the harder the
+    more it is violated. The square stands outside the max: a margin that is kept costs nothing, by however much.
+    With all scores near zero the loss is close to (C - 1) * delta^2.
+    Example: scores [3, 1, -5], true class 0: max(0, -1)^2 + max(0, -7)^2 = 0.
+    Source: CS231n notes, Neural networks part 2, Loss functions.
+    """
+    scores, y = _scores_and_labels("squared_hinge", scores, y)
+    terms = svm_terms(scores, y, delta)                             # (N, C), 0 at the true class
+
+    def back(d=1.0):
+        dscores = 2 * terms
+        dscores[np.arange(len(y)), y] = -dscores.sum(axis=1)
+        return (dscores * scores.dtype.type(d / len(y)),)
+
+    return float(np.square(terms, dtype=np.float64).sum() / len(y)), back
+
+
 def softmax(scores, y):
     """Cross-entropy loss: mean over i of -log p_{y_i}, where p = exp(s) / sum exp(s) along each row.
 
@@ -66,42 +99,3 @@ def probabilities(scores):
     Example: [1, -2, 0] -> .71 .04 .26
     """
     return _exp(_log_probabilities(checks.matrix("probabilities", "scores", scores)))
-
-
-def _log_probabilities(scores):
-    shifted = scores - scores.max(axis=1, keepdims=True)            # largest score 0: exp <= 1
-    return shifted - np.log(_exp(shifted).sum(axis=1, keepdims=True))
-
-
-def _exp(x):
-    with np.errstate(under="ignore"):                               # exp(-1000) is 0, and that is what is meant
-        return np.exp(x)
-
-
-def l2(W, strength):
-    """1/2 * strength * sum of W^2: prefers many small weights to few large ones. back(d=1.0) -> (dW,), strength * W."""
-    W, strength = _weights("l2", W, "strength", strength)
-    return 0.5 * strength * float(np.square(W, dtype=np.float64).sum()), lambda d=1.0: (W.dtype.type(d * strength) * W,)
-
-
-def l1(W, strength):
-    """strength * sum of |W|: pushes weights to exactly 0. back(d=1.0) -> (dW,), strength * sign(W), 0 at the kink."""
-    W, strength = _weights("l1", W, "strength", strength)
-    return strength * float(np.abs(W).sum(dtype=np.float64)), lambda d=1.0: (W.dtype.type(d * strength) * np.sign(W),)
-
-
-def elastic_net(W, l1_strength, l2_strength):
-    """l1_strength * sum of |W| + 1/2 * l2_strength * sum of W^2: both penalties together. back(d=1.0) -> (dW,)."""
-    W, l1_strength = _weights("elastic_net", W, "l1_strength", l1_strength)
-    W, l2_strength = _weights("elastic_net", W, "l2_strength", l2_strength)
-    (lasso, lasso_back), (ridge, ridge_back) = l1(W, l1_strength), l2(W, l2_strength)
-    return lasso + ridge, lambda d=1.0: (lasso_back(d)[0] + ridge_back(d)[0],)
-
-
-def _scores_and_labels(where, scores, y):
-    scores = checks.matrix(where, "scores", scores)
-    return scores, checks.labels(where, "y", y, count=len(scores), classes=scores.shape[1])
-
-
-def _weights(where, W, name, strength):
-    return checks.floats(where, "W", W), checks.real(where, name, strength, low=0)

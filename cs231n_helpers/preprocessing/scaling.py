@@ -1,19 +1,10 @@
-"""Centre, scale, standardise: fit on the training images, then apply the same numbers to every split.
-
-    center = Center.fit(X_train)            # the mean image of the TRAINING set
-    scale = Scale.fit(center(X_train))
-    X_val = scale(center(X_val))            # roughly in [-1, 1]
-
-Statistics of the validation or test set must not leak in: the classifier may know only what training data tells.
-Every `fit` takes data (N, D) or images (N, H, W, C) and returns a frozen object; calling it gives new float data of the
-same shape (float64 stays float64, pixels as bytes become float32).
-"""
+"""Centre, scale, standardise: every feature keeps its meaning, and gets a common size."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from cs231n_helpers import checks
+from cs231n_helpers.preprocessing.fitted import _examples, _fitting, _frozen, _mean, _not_fitted
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +58,7 @@ class Standardize:
     def fit(cls, X):
         """Mean and standard deviation of each feature over the examples of X."""
         X = _examples("Standardize.fit", X)
-        low = X.min(axis=0)
-        constant = X.max(axis=0) == low                             # exact, where a computed std would be 1e-17
-        mean = np.where(constant, low, X.mean(axis=0, dtype=np.float64))
+        mean, constant = _mean(X)
         std = np.where(constant, 1.0, _std(X, mean))
         return cls(_frozen(mean), _frozen(std))
 
@@ -83,31 +72,3 @@ def _std(X, mean, block=256):
     """Standard deviation in float64, some rows at a time: a float64 copy of 50,000 images would take 1.2 GB."""
     squares = sum(np.square(X[i:i + block] - mean).sum(axis=0) for i in range(0, len(X), block))
     return np.sqrt(squares / len(X))
-
-
-def _examples(where, X):
-    X = checks.floats(where, "X", X)
-    if X.ndim < 2 or X.size == 0:
-        raise ValueError(f"{where}: X must have shape (N, D) or (N, H, W, C) with N >= 1, got {X.shape}. "
-                         "One example? Write x[None].")
-    return X
-
-
-def _fitting(where, X, fitted):
-    """Check X against the fitted statistics `fitted`, which have the shape of one example."""
-    if fitted is None:
-        raise _not_fitted(where)
-    X = _examples(where, X)
-    if X.shape[1:] != fitted.shape:
-        raise ValueError(f"{where}: X has examples of shape {X.shape[1:]}, but it was fitted with {fitted.shape}. "
-                         "Flatten or reshape both alike.")
-    return X
-
-
-def _not_fitted(where):
-    return ValueError(f"{where}: not fitted yet. Write {where}.fit(X_train), then call what it returns.")
-
-
-def _frozen(array):
-    array.setflags(write=False)
-    return array
