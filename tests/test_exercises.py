@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from cs231n_helpers import exercises
-from cs231n_helpers.exercises import EXERCISES, check, verdict
+from cs231n_helpers.exercises import check, verdict
 from cs231n_helpers.exercises.differences import with_mistake
 from cs231n_helpers.exercises.exercise import KINDS
+
+# Those with an upstream gradient have tests of their own: test_exercises_backprop, test_exercises_bugs.
+EXERCISES = {name: exercise for name, exercise in exercises.EXERCISES.items() if not exercise.upstream}
 
 # -- right answers, written with loops and without the package ---------------------------------------------------------
 
@@ -125,7 +128,7 @@ NAMES = list(EXERCISES)
 
 
 def test_every_exercise_is_tried():
-    assert NAMES == list(LOOPS) == list(ANSWERS) == list(exercises.names)
+    assert NAMES == list(LOOPS) == list(ANSWERS) == list(exercises.names)[:6]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -525,10 +528,11 @@ WRONG = [
     ("sgd_step", lambda W, dW, rate: W - dW, "missing", "learning rate is missing"),
     ("sgd_step", lambda W, dW, rate: W - rate, "missing", "gradient is missing"),
     ("sgd_step", lambda W, dW, rate: -rate * dW, "missing", "the old W is missing"),
-    ("sgd_step", lambda W, dW, rate: rate * dW, "missing", "the old W is missing; the step has the wrong sign"),
+    ("sgd_step", lambda W, dW, rate: rate * dW, "missing", r"the old W is missing .*; the step has the wrong sign"),
     ("sgd_step", lambda W, dW, rate: W, "missing", "the step is missing"),
     ("sgd_step", lambda W, dW, rate: rate * (W - dW), "mistake", "multiplies W too"),
     ("sgd_step", lambda W, dW, rate: W - 2 * rate * dW, "factor", "the step is 2 times too large"),
+    ("sgd_step", lambda W, dW, rate: W - 3 * rate * dW + 0.1 * W**3, "differs", "largest difference"),
     ("sgd_step", lambda W, dW, rate: (W - rate * dW).T, "shape", "Transposed"),
     ("sgd_step", step_in_place, "changes_input", "writes into W"),
     ("sgd_step", step_in_place_without_return, "no_return", "writes into W instead"),
@@ -547,7 +551,7 @@ def test_wrong_answer(name, answer, kind, words):
 
 def test_at_least_five_wrong_answers_each():
     assert all(sum(name == one for one, *_ in WRONG) >= 5 for name in NAMES)
-    assert set(KINDS) - {kind for _, _, kind, _ in WRONG} == {"exact", "loops", "unknown"}
+    assert set(KINDS) - {kind for _, _, kind, _ in WRONG} == {"exact", "loops", "state", "unknown"}
 
 
 # -- errors, warnings, loops -------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ import numpy as np
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 HIDDEN_LOOPS = ("map", "vectorize", "apply_along_axis", "apply_over_axes", "fromiter", "fromfunction")
 
-IDLE = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}       # what `...` compiles to
+IDLE = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE",       # what `...` compiles to
+        "MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE", "STORE_FAST"}           # and `def back(dy): ...`
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _file(function):
 
 
 def is_stub(function):
-    """Whether the function has no code of its own yet: a docstring, `...`, `pass` or `return None`."""
+    """Whether the function has no code of its own yet: a docstring, `...`, `pass`, `return None`, or a `def` inside."""
     code = _code(function)
     return code is not None and {step.opname for step in dis.get_instructions(code)} <= IDLE
 

@@ -4,9 +4,11 @@ The answer is written as a sum of the output's terms, each with a coefficient: a
 a missing term, an N a mean that was not taken. Then each known mistake takes the place of its term, and the same again.
 """
 
-from itertools import combinations
+from dataclasses import replace
 
 import numpy as np
+
+from .terms import fit, say
 
 
 def diagnose(exercise, output, answers):
@@ -14,13 +16,37 @@ def diagnose(exercise, output, answers):
     wanted = [(case, got, output.right(case.args)) for case, got in answers]
     if all(close(exercise, output, got, want) for _, got, want in wanted):
         return "exact", "right"
+    named = known(exercise, output, answers)
+    if named or output.whole:
+        return named or _first_difference(exercise, output, wanted)
+    return (_precision(wanted) or _by_terms(exercise, output, answers) or _blind(exercise, output, answers)
+            or _offset(exercise, wanted) or _order(exercise, output, wanted)
+            or _first_difference(exercise, output, wanted))
+
+
+def known(exercise, output, answers):
+    """(kind, sentence) of the known mistake that the answers show in all cases, whatever their shape, or None."""
     for mistake in output.mistakes:
         if is_mistake(exercise, output, mistake, answers):
             return mistake.kind, mistake.text
-    if output.whole:
-        return _first_difference(exercise, output, wanted)
-    return (_precision(wanted) or _by_terms(exercise, output, answers) or _offset(exercise, wanted)
-            or _order(exercise, output, wanted) or _first_difference(exercise, output, wanted))
+    return None
+
+
+def known_by_shape(exercise, output, answers):
+    """As `known`, also with a sign or a factor, for answers that have the mistake's own shapes, not the right ones."""
+    found = known(exercise, output, answers)
+    if found:
+        return found
+    mistakes = [mistake for mistake in output.mistakes
+                if all(_shape_with(output, mistake, case.args) == np.shape(got) for case, got in answers)]
+    return _with_one_of(mistakes, exercise, output, answers)
+
+
+def _shape_with(output, mistake, args):
+    try:
+        return np.shape(with_mistake(output, mistake, args))
+    except ValueError:
+        return None
 
 
 def close(exercise, output, got, want):
@@ -34,18 +60,30 @@ def close(exercise, output, got, want):
 
 def is_mistake(exercise, output, mistake, answers):
     """Whether the answers are, in all cases, those of a known mistake made alone (NaN where it gives NaN)."""
-    return all(close(exercise, output, got, with_mistake(output, mistake, case.args)) for case, got in answers)
+    return all(_is_made(exercise, output, mistake, case, got) for case, got in answers)
+
+
+def _is_made(exercise, output, mistake, case, got):
+    try:
+        want = with_mistake(output, mistake, case.args)
+    except ValueError:                                  # some mistakes fit square arrays only
+        return False
+    return np.shape(got) == np.shape(want) and close(exercise, output, got, want)
 
 
 def with_mistake(output, mistake, args):
     """The answer of someone who makes this mistake and no other."""
-    terms = _replace(output, mistake)
+    terms, _ = _replace(output, mistake)
     with np.errstate(all="ignore"):
         return sum(np.asarray(term(*args)) for term in terms.values())
 
 
 def _replace(output, mistake):
-    return output.terms | {mistake.term or next(iter(output.terms)): mistake.answer}
+    """The terms with the mistake in the place of its own, and the key of that."""
+    if mistake.term == "all":
+        return {mistake.text: mistake.answer}, mistake.text
+    term = mistake.term or next(iter(output.terms))
+    return output.terms | {term: mistake.answer}, term
 
 
 def _precision(wanted):
@@ -66,105 +104,38 @@ def _coarsest(wanted):
 # -- the answer as a sum of terms --------------------------------------------------------------------------------------
 
 def _by_terms(exercise, output, answers):
+    """The answers as a sum of the terms: the right ones, or with one known mistake (those that replace all, first)."""
+    whole = [mistake for mistake in output.mistakes if mistake.term == "all"]
+    parts = [mistake for mistake in output.mistakes if mistake.term != "all"]
+    return (_with_one_of(whole, exercise, output, answers) or _right_terms(exercise, output, answers)
+            or _with_one_of(parts, exercise, output, answers))
+
+
+def _right_terms(exercise, output, answers):
     factors = fit(exercise, output.terms, answers)
-    if factors:
-        return _say(output, output.terms, factors)
-    for mistake in output.mistakes:
-        terms = _replace(output, mistake)
+    return say(output, output.terms, factors) if factors else None
+
+
+def _with_one_of(mistakes, exercise, output, answers):
+    for mistake in mistakes:
+        terms, term = _replace(output, mistake)
         factors = fit(exercise, terms, answers)
-        if factors and factors[list(terms).index(mistake.term or next(iter(terms)))][0]:
-            return mistake.kind, f"{mistake.text} And then: {_say(output, terms, factors)[1]}"
+        if factors and factors[list(terms).index(term)][0]:
+            return mistake.kind, f"{mistake.text} And then: {say(output, terms, factors)[1]}"
     return None
 
 
-def fit(exercise, terms, answers):
-    """Coefficients [(number, power)] of the terms, power "", "N" or "1/N" (or another axis), or None if no sum fits."""
-    columns = []
-    with np.errstate(all="ignore"):
-        for term in terms.values():
-            columns.append([np.asarray(term(*case.args), float) for case, _ in answers])
-    scales = [max(1.0, *(np.abs(column[i]).max(initial=0) for column in columns)) for i in range(len(answers))]
-    if not np.isfinite(scales).all():
+def _blind(exercise, output, answers):
+    """The answers of someone who makes no use of the upstream gradient: right, or with one mistake, where it is 1."""
+    if not exercise.upstream or output is exercise.outputs[0]:
         return None
-    matrix = np.stack([_stack(column, scales) for column in columns], axis=1)               # (numbers, terms)
-    target = _stack([got for _, got in answers], scales)                                    # (numbers,)
-    for powers in _powers(exercise, len(terms)):
-        scaled = matrix * np.stack([_lengths(exercise, power, answers) for power in powers], axis=1)
-        numbers, _, rank, _ = np.linalg.lstsq(scaled, target, rcond=None)
-        if rank == len(terms) and np.abs(scaled @ numbers - target).max() < exercise.tolerance:
-            factors = [_rounded(number, power) for number, power in zip(numbers, powers, strict=True)]
-            return None if set(factors) == {(1.0, "")} else factors
-    return None
-
-
-def _rounded(number, power):
-    number = round(float(f"{number:.4g}"), 4)
-    return (number, power) if number else (0.0, "")
-
-
-def _stack(arrays, scales):
-    return np.concatenate([np.ravel(array) / scale for array, scale in zip(arrays, scales, strict=True)])
-
-
-def _powers(exercise, count):
-    """No axis at all first, then one axis, multiplied or divided by, on each group of terms."""
-    yield ("",) * count
-    for axis in exercise.counts:
-        for power in (axis, f"1/{axis}"):
-            for size in range(count, 0, -1):
-                for group in combinations(range(count), size):
-                    yield tuple(power if i in group else "" for i in range(count))
-
-
-def _lengths(exercise, power, answers):
-    lengths = [exercise.sizes(case)[power[-1]] if power else 1 for case, _ in answers]
-    lengths = [1 / length if power.startswith("1/") else length for length in lengths]
-    return np.repeat(np.array(lengths, float), [np.size(got) for _, got in answers])
-
-
-def _say(output, terms, factors):
-    """(kind, sentence) for the coefficients: one for all, or term by term."""
-    groups = {}
-    for name, factor in zip(terms, factors, strict=True):
-        groups.setdefault(factor, []).append(name)
-    everything = "every number" if output.axes else output.words
-    if len(groups) == 1 and factors[0][0] == 0:
-        return "missing", f"{everything} is 0."
-    wrong = {factor: names for factor, names in groups.items() if factor != (1, "")}
-    parts = [_say_one([everything] if len(groups) == 1 else names, *factor) for factor, names in wrong.items()]
-    first = min((kind for kind, _ in parts), key=["missing", "sign", "factor"].index)
-    return first, "; ".join(sentence for _, sentence in parts) + "."
-
-
-def _say_one(names, number, power):
-    name = " and ".join(names)
-    verb, has = ("are", "have") if len(names) > 1 else ("is", "has")
-    if number == 0:
-        return "missing", f"{name} {verb} missing"
-    sign = f"{name} {has} the wrong sign (plus and minus are exchanged)"
-    if (number, power) == (-1, ""):
-        return "sign", sign
-    size = _times(abs(number), power)
-    return ("factor", f"{name} {verb} {size}") if number > 0 else ("sign", f"{sign} and {verb} {size}")
-
-
-def _times(number, power):
-    """The factor (number, power) in words."""
-    if power.startswith("1/"):
-        axis = f"{power[-1]} times too small: divided by {power[-1]} once too often"
-    elif power:
-        axis = f"{power} times too large: not divided by {power}"
-    else:
-        axis = ""
-    if number == 1:
-        return axis
-    size = f"{number:.4g} times too large" if number > 1 else f"{_fraction(number)} of what is due"
-    return f"{size}, and {axis}" if axis else size
-
-
-def _fraction(number):
-    inverse = round(1 / number)
-    return f"1/{inverse}" if abs(inverse * number - 1) < 1e-3 else f"{number:.4g}"
+    blind = [(replace(case, args=(*case.args[:-1], np.ones_like(case.args[-1]))), got) for case, got in answers]
+    text = (f"upstream gradient forgotten: {exercise.upstream} has no influence. The chain rule multiplies the local "
+            f"gradient by it.")
+    if all(close(exercise, output, got, output.right(case.args)) for case, got in blind):
+        return "missing", text
+    more = known(exercise, output, blind) or _by_terms(exercise, output, blind)
+    return ("missing", f"{text} And then: {more[1]}") if more else None
 
 
 # -- what has no term --------------------------------------------------------------------------------------------------

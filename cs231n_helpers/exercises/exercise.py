@@ -4,7 +4,7 @@ To add an exercise, fill in one `Exercise` record; the engine (`calls`, `differe
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ KINDS = {
     "missing": "a term or a step is not there",
     "mistake": "another mistake known by name",
     "loops": "right, but with a loop where none is allowed",
+    "state": "right, but `back` depends on what was called in between",
     "differs": "wrong in a way that has no name here",
     "unknown": "there is no such exercise",
 }
@@ -48,13 +49,18 @@ class Case:
 class Mistake:
     """A wrong way to compute one term of an output: `answer(*args)` is what it gives, `text` what is said of it.
 
-    `term` is the key of the term it stands for; without it, the first one.
+    `term` is the key of the term it stands for; without it, the first one. "all" stands for the sum of all terms.
     """
 
     text: str
     answer: Callable
     kind: str = "mistake"
     term: str = ""
+
+
+def answering(mistakes, wrap):
+    """The same mistakes with `wrap(answer)` for each answer: another way to call them."""
+    return tuple(replace(mistake, answer=wrap(mistake.answer)) for mistake in mistakes)
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,9 @@ class Exercise:
     """A function to fill in.
 
     `call` is how it is called; `arguments` maps each argument to its axes ("ND"; "" if it has none).
+    With `upstream`, the name of the last argument, the learner writes an operation, `y, back = op(*the others)`, and
+    the last argument goes to `back` (if it is the number 1.0, nothing does). The outputs are then y and the gradients,
+    in the order of the arrays.
     """
 
     name: str
@@ -91,6 +100,7 @@ class Exercise:
     cases: tuple[Case, ...]
     tolerance: float = 1e-6                             # of the largest number of the right answer, or of 1
     loops: bool = True                                  # are loops allowed?
+    upstream: str = ""                                  # "dy": a function that returns (y, back), see `contract`
     counts: str = "N"                                   # axes by which an answer may be divided too often or too seldom
     advice: dict[str, str] = field(default_factory=dict)    # verdict kind -> one more sentence
 
@@ -101,6 +111,15 @@ class Exercise:
             sizes |= zip(axes, np.shape(value) if isinstance(value, np.ndarray) else (len(value),)) if axes else {}
             sizes |= {name: value} if isinstance(value, int) else {}
         return sizes
+
+    def result(self):
+        """What the function returns: "loss, dW", "z, back"."""
+        return f"{self.outputs[0].name}, back" if self.upstream else ", ".join(output.name for output in self.outputs)
+
+    def gradients(self):
+        """What `back` returns, as it is written: "dx, dy", "(dx,)"."""
+        names = [output.name for output in self.outputs[1:]]
+        return ", ".join(names) if len(names) > 1 else f"({names[0]},)"
 
     def describe(self, case):
         """The arguments in words: "W (4, 3), X (5, 4), y (5,), strength 0.1"."""
