@@ -1,8 +1,11 @@
 """Controls on drawings: with this package, one line turns a drawing function into a figure that answers at once."""
 
+from .circuit import Circuit, circuit
+from .circuit_still import circuit_picture
 from .controls import Numbers, Points, Press, log
 from .explorer import Explorer, explore
 from .peek import peek
 from .still import Still, picture
 
-__all__ = ["Explorer", "Numbers", "Points", "Press", "Still", "explore", "log", "peek", "picture"]
+__all__ = ["Circuit", "Explorer", "Numbers", "Points", "Press", "Still", "circuit", "circuit_picture",
+           "explore", "log", "peek", "picture"]  # fmt: skip

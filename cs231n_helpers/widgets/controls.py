@@ -153,6 +153,8 @@ def positions(control):
         return list(control.options)
     if isinstance(control, ipw.Checkbox):
         return [False, True]
+    if isinstance(control, ipw.Text):
+        return [control.value]
     if isinstance(control, PressControl):
         return [0, 1, 2]
     if isinstance(control, ipw.FloatLogSlider):

@@ -60,6 +60,8 @@ class Explorer(ipw.VBox):
     `values` holds the controls' values, `png` the picture, `error` the text of the last callback's error or "".
     """
 
+    _error_style = "color:#a40000"
+
     def __init__(self, draw, controls, axes, figsize, play):
         self.draw, self.controls = draw, controls
         self._layout_of = (axes, figsize)
@@ -77,8 +79,7 @@ class Explorer(ipw.VBox):
         self.picture = self._make_picture()
         self.message = ipw.HTML(layout=ipw.Layout(min_height="20px", margin="0"))
         self.message.add_class("cs231n-error")
-        panel = control_panel(controls, play, self.reset, self.live.size[0])
-        super().__init__([panel, self.picture, self._caption(), self.message])
+        super().__init__([self._make_panel(play), self.picture, self._caption(), self.message])
         self._mark()
         for control in controls.values():
             control.observe(self._changed, "value")
@@ -151,9 +152,12 @@ class Explorer(ipw.VBox):
                 self.picture.value = self.png
             self._say("")
         except Exception as problem:  # shown to the learner under the picture, which stays as it was
-            self._say(_complaint(problem, values))
+            self._say(self._complaint(problem, values))
             if isinstance(self.picture, PointerPicture):
                 self.picture.send({"answered": True})
+
+    def _complaint(self, problem, values):
+        return _complaint(problem, values)
 
     def _draw(self, values=None):
         self.live.show(self._fixed | (values or self.values))
@@ -163,7 +167,8 @@ class Explorer(ipw.VBox):
     def _say(self, text):
         if text != self.error:
             self.error = text
-            self.message.value = f'<div role="alert" style="color:#a40000">{html.escape(text)}</div>' if text else ""
+            alert = f'<div role="alert" style="{self._error_style}">{html.escape(text)}</div>'
+            self.message.value = alert if text else ""
 
     def _with_rings(self, update):
         def update_and_follow(**values):
@@ -172,6 +177,9 @@ class Explorer(ipw.VBox):
             return changed if changed is None else [*changed, *rings]
 
         return update_and_follow
+
+    def _make_panel(self, play):
+        return control_panel(self.controls, play, self.reset, self.live.size[0])
 
     def _make_picture(self):
         width, height = self.live.size
@@ -208,13 +216,20 @@ class Explorer(ipw.VBox):
         self.add_class("cs231n-explorer")
         self.picture.add_class("cs231n-picture")
         for name, control in self.controls.items():
-            control.add_class("cs231n-control").add_class(f"cs231n-name-{name}")
+            mark(name, control)
 
     def _repr_mimebundle_(self, **kwargs):
         """Add the picture and its words to the widget's view, for readers without a running kernel."""
-        live = super()._repr_mimebundle_(**kwargs)
+        return {**super()._repr_mimebundle_(**kwargs), **bundle(self.png, self._in_words())}
+
+    def _in_words(self):
         states = ", ".join(f"{name} = {_short(value)}" for name, value in self.values.items())
-        return {**live, **bundle(self.png, f"{description(self.draw)}\nControls: {states}")}
+        return f"{description(self.draw)}\nControls: {states}"
+
+
+def mark(name, control):
+    """Give a control its name in the page."""
+    control.add_class("cs231n-control").add_class(f"cs231n-name-{name}")
 
 
 def _short(value):

@@ -126,7 +126,7 @@ def _with_those_above(changed):
 
 def start_values(draw, given=()):
     """Return the defaults of the arguments of `draw` after the first, which are the controls' start values."""
-    parameters = list(inspect.signature(draw).parameters.values())[1:]
+    parameters = [p for p in list(inspect.signature(draw).parameters.values())[1:] if p.kind is not p.VAR_KEYWORD]
     missing = [p.name for p in parameters if p.default is p.empty and p.name not in given]
     if missing:
         raise TypeError(

@@ -1,5 +1,6 @@
 """A cell that runs again replaces its widgets; the old ones are closed, or each run would keep a figure for ever."""
 
+import ipywidgets as ipw
 from IPython import get_ipython
 
 _of_cell = {}  # cell id -> (execution, widgets made by it)
@@ -32,6 +33,8 @@ def close_tree(widget):
     """Close a widget and all it is made of."""
     for child in getattr(widget, "children", ()):
         close_tree(child)
+    if isinstance(getattr(widget, "link", None), ipw.Widget):
+        widget.link.close()
     for part in ("layout", "style"):
         if widget.has_trait(part) and getattr(widget, part) is not None:
             getattr(widget, part).close()

@@ -40,5 +40,5 @@ def _with_player(slider):
     """Put Play and Stop buttons before `slider`, which they move in the browser itself."""
     ends = {"min": slider.min, "max": slider.max, "step": slider.step}
     player = quiet.Play(value=slider.value, **ends, interval=100, show_repeat=False)
-    ipw.jslink((player, "value"), (slider, "value"))
+    player.link = ipw.jslink((player, "value"), (slider, "value"))  # closed with the player
     return ipw.HBox([player, slider], layout=ipw.Layout(flex="0 0 auto"))

@@ -37,5 +37,9 @@ class BoundedFloatText(_Quiet, ipw.BoundedFloatText):
     """A number box."""
 
 
+class Text(_Quiet, ipw.Text):
+    """A line of text; its value changes with Enter, or when it is left."""
+
+
 class Play(_Quiet, ipw.Play):
     """Play and Stop buttons."""

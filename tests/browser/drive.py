@@ -7,7 +7,7 @@ from timing import press
 
 SELECTORS = {
     "slider": ".noUi-handle", "menu": "select", "box": "input[type=checkbox]", "button": "button",
-    "number": "input[type=number]",
+    "number": "input[type=number]", "text": "input[type=text]",
 }  # fmt: skip
 ONE_STEP = ("ArrowRight", "ArrowLeft")  # need not change the picture, as going to an end must
 NO_PICTURE = 1500  # milliseconds without a new picture after which a change of value is held to be without effect
@@ -83,7 +83,7 @@ class Driver:
     def _step(self, index, part, where, keys, expected):
         """Press keys; the value must become what is expected, and a new value must give a new picture."""
         before = self.state()
-        if part["kind"] == "number":
+        if part["kind"] in ("number", "text"):
             where.press("Control+a")
             self.nb.page.keyboard.type(keys)
             keys = "Enter"
@@ -129,6 +129,8 @@ def _plan(part):
         return [("Space", not part["start"]), ("Space", part["start"])]
     if part["kind"] == "button":
         return [("Enter", None), ("Space", None)]
+    if part["kind"] == "text":
+        return [(text, text) for text in [*goes[1:], goes[0]]]
     return [(f"{end:g}", end) for end in goes]
 
 

@@ -46,8 +46,8 @@ def kind(explorer):
 def parts(explorer):
     """Tell every slider, menu, box, button and number box: its control, its place in it, and how far it goes."""
     tell([
-        {"control": name, "place": place, "kind": _kind_of(leaf), "range": _range(leaf), "start": leaf.value,
-         "asked": explorer._starts[name] if leaf is control else leaf.value}
+        {"control": name, "place": place, "kind": _kind_of(leaf), "range": _range(leaf, explorer.limits(name)),
+         "start": leaf.value, "asked": explorer._starts[name] if leaf is control else leaf.value}
         for name, control in explorer.controls.items()
         for place, leaf in enumerate(leaves(control))
     ])  # fmt: skip
@@ -61,13 +61,16 @@ def leaves(control):
 
 
 def _kind_of(leaf):
-    kinds = {ipw.Dropdown: "menu", ipw.Checkbox: "box", PressControl: "button", ipw.BoundedFloatText: "number"}
+    kinds = {ipw.Dropdown: "menu", ipw.Checkbox: "box", PressControl: "button", ipw.BoundedFloatText: "number",
+             ipw.Text: "text"}  # fmt: skip
     return next((kind for sort, kind in kinds.items() if isinstance(leaf, sort)), "slider")
 
 
-def _range(leaf):
+def _range(leaf, limits):
     if isinstance(leaf, ipw.Dropdown):
         return list(leaf.options)
+    if isinstance(leaf, ipw.Text):
+        return limits
     if isinstance(leaf, ipw.FloatLogSlider):
         return [leaf.base**leaf.min, leaf.base**leaf.max]
     return [leaf.min, leaf.max] if hasattr(leaf, "min") else [False, True]

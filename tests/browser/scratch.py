@@ -5,7 +5,7 @@ import json
 SETUP = """
 import numpy as np
 from cs231n_helpers.plots.images import montage
-from cs231n_helpers.widgets import Numbers, Points, Press, explore, log
+from cs231n_helpers.widgets import Numbers, Points, Press, circuit, explore, log
 rng = np.random.default_rng(0)
 """
 
@@ -106,7 +106,10 @@ def faulty(ax, k=2):
 explore(faulty, figsize=(6, 3), k=(0, 10))
 '''
 
-CELLS = {"setup": SETUP, "line": LINE, "montage": MONTAGE, "points": POINTS, "numbers": NUMBERS, "faulty": FAULTY}
+CIRCUIT = 'circuit("f = (x + y) * z", x=-2, y=5, z=-4)'
+
+CELLS = {"setup": SETUP, "line": LINE, "montage": MONTAGE, "points": POINTS, "numbers": NUMBERS, "faulty": FAULTY,
+         "circuit": CIRCUIT}  # fmt: skip
 
 
 def write(file):

@@ -7,8 +7,8 @@ from drive import Driver, Report
 from film import Film
 from timing import press
 
-EXECUTION = {"line": 2, "montage": 3, "points": 4, "numbers": 5, "faulty": 6}
-PARTS = {"line": 5, "montage": 3, "points": 4, "numbers": 7, "faulty": 1}
+EXECUTION = {"line": 2, "montage": 3, "points": 4, "numbers": 5, "faulty": 6, "circuit": 7}
+PARTS = {"line": 5, "montage": 3, "points": 4, "numbers": 7, "faulty": 1, "circuit": 10}
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +144,54 @@ def test_an_error_is_shown_as_text_and_goes_away(nb):
     assert press(nb, "ArrowRight") is not None
     assert line.inner_text().strip() == ""
     assert newest_is_shown(nb, "faulty")
+
+
+def test_a_formula_is_typed_wrongly_then_rightly_in_a_circuit(nb):
+    node = nb.show("circuit")
+    box, line = node.locator(".cs231n-name-expression input"), node.locator(".cs231n-error")
+    nb.js("arm", "circuit")
+    before = nb.js("picture", "circuit")
+    box.fill("f = (x + <b>y</b> * z")
+    nb.page.keyboard.press("Enter")
+    line.get_by_text("^").wait_for()
+    assert "<b>y</b>" in line.inner_text() and line.locator("b").count() == 0
+    assert nb.js("picture", "circuit") == before
+    assert press(nb, "Home") is None  # a key in the box moves no slider
+    box.fill("f = x * y + cost")
+    assert press(nb, "Enter") is not None
+    line.get_by_text("^").wait_for(state="detached")
+    assert node.locator(".cs231n-name-cost .noUi-handle").count() == 1
+    assert node.locator(".cs231n-name-z").count() == 0
+    assert newest_is_shown(nb, "circuit") and nb.js("sizes", "circuit")[0] == nb.js("sizes", "circuit")[1]
+    node.get_by_role("button", name="Reset").click()
+    nb.js("quiet", 300)
+    assert box.input_value() == "f = (x + y) * z" and nb.js("picture", "circuit") == before
+
+
+def test_a_circuit_tells_its_steps_to_those_who_hear_the_page(nb):
+    node = nb.show("circuit")
+    node.get_by_role("button", name="Forward").focus()
+    nb.js("arm", "circuit")
+    press(nb, "Enter")
+    press(nb, "Enter")
+    node.get_by_role("status").get_by_text("3").wait_for(state="attached")
+    assert "step 1 of 5" in node.get_by_role("status").inner_text()
+    node.get_by_role("button", name="Reset").click()
+    nb.js("quiet", 300)
+
+
+def test_a_circuit_plays_from_its_inputs_to_its_last_step_and_stops(nb):
+    node = nb.show("circuit")
+    play = node.get_by_role("button", name="Play")
+    nb.js("arm", "circuit")
+    play.click()
+    node.get_by_role("button", name="Pause").wait_for()
+    nb.js("next", 0, 3000)
+    assert state(nb, "circuit")["values"][5] == 0  # it stood at its end
+    nb.js("next", 5, 9000)
+    play.wait_for()
+    nb.js("quiet", 1500)
+    assert state(nb, "circuit")["values"][5] == 5 and newest_is_shown(nb, "circuit")
 
 
 def test_a_cell_that_runs_fifty_times_leaves_nothing_behind(nb):
