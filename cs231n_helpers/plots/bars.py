@@ -102,7 +102,7 @@ def named(ax, names, limits, ylabel, line=None):
     def update(values, title=""):
         for bar, text, value in zip(bars, texts, values, strict=True):
             bar.set_height(value)
-            text.set(y=value + gap, text=f"{value:.2f}")
+            text.set(y=value + (gap if value >= 0 else -gap), text=f"{value:.2f}".replace("-", "\N{MINUS SIGN}"))
         head.set_text(title)
         return [*bars, *texts, head]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .style import CLASS_COLOURS, MARKERS, MUTED, WRONG, headline, style
+from .style import CLASS_COLOURS, MARKERS, MUTED, STILL, WRONG, headline, style
 
 DASHES = ("-", "--", "-.", ":")
 
@@ -30,7 +30,9 @@ def curves(ax, labels, limits, names=("", ""), log="", colours=CLASS_COLOURS, le
                       in_layout=False, zorder=6, bbox=frame)  # fmt: skip
     head = headline(ax)
     if legend and len(labels) > 1:
-        ax.legend(frameon=False, fontsize=9, loc=legend)
+        key = ax.legend(frameon=False, fontsize=9, loc=legend)
+        if legend != "best":  # "best" moves with the curves; at a fixed place it need not be painted again
+            key.set_zorder(STILL)
 
     def update(lines, at=None, title="", note="", limits=None):
         for label, (xs, ys) in lines.items():
