@@ -67,7 +67,8 @@ class Explorer(ipw.VBox):
         self._layout_of = (axes, figsize)
         self._starts = dict(self.values)
         self._positions = {name: positions(control) for name, control in controls.items()}
-        self._state, self._wanted, self._busy, self._paused = threading.Lock(), False, False, False
+        self._state, self._wanted, self._busy = threading.Lock(), False, False
+        self._here = threading.local()  # a pause concerns the changes that its own thread makes
         self.error, self.frames = "", 0
         self._fixed = start_values(draw, given=controls)  # arguments without a control keep their defaults
         self.live = LiveFigure(draw, self._fixed | self.values, axes, figsize)
@@ -83,6 +84,14 @@ class Explorer(ipw.VBox):
         self._mark()
         for control in controls.values():
             control.observe(self._changed, "value")
+
+    @property
+    def _paused(self):
+        return getattr(self._here, "paused", False)
+
+    @_paused.setter
+    def _paused(self, paused):
+        self._here.paused = paused
 
     @property
     def values(self):
