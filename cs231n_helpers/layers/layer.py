@@ -1,0 +1,53 @@
+"""What every layer can be asked; each question has an answer here that suits a layer without arrays of its own."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A frozen description. Shapes are those of one example: (D,) or (H, W, C), without the number of examples.
+
+    kind : the word that names its arrays in a network: the first Dense is "dense1", its weights "dense1.W".
+    """
+
+    kind: ClassVar[str] = "layer"
+
+    def out_shape(self, in_shape):
+        """The shape of one example on the way out; ValueError if one of shape `in_shape` does not fit."""
+        return in_shape
+
+    def weights(self, in_shape):
+        """{"W": shape, ...} of the arrays that are learned. Nothing is allocated."""
+        return {}
+
+    def statistics(self, in_shape):
+        """{"mean": shape, ...} of the arrays that are measured on training data, not learned."""
+        return {}
+
+    def start(self, rng, in_shape):
+        """Fresh arrays {"W": array, ...}, float64, for all names of `weights` and `statistics`."""
+        return {}
+
+    def forward(self, params, x, rng=None):
+        """(y, back) for the layer's own arrays `params` and inputs x (N, *in_shape).
+
+        back(dy, input_gradient=True) -> (grads, dx): grads has the keys of `weights`; dx is None if it is not wanted.
+        With `rng` the layer is in training mode.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def renewed(self, params, batches):
+        """The arrays with their statistics measured anew on a list of inputs; the same dict if there are none."""
+        return params
+
+    def describe(self):
+        """Its name and settings in words, the same in every process: "Dense(units=100, bias=True)"."""
+        shown = [f for f in dataclasses.fields(self) if not callable(getattr(self, f.name))]
+        return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
+
+
+def without_arrays(y, op_back):
+    """(y, back) of a layer from those of an op of one array: it has no weights, so the dict of gradients is empty."""
+    return y, lambda dy, input_gradient=True: ({}, op_back(dy)[0] if input_gradient else None)

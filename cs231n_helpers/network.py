@@ -1,0 +1,198 @@
+"""A network: layers one after the other. The description is frozen; the numbers live in one flat dict beside it.
+
+    net = Network([Dense(100), ReLU(), Dense(10)], input_shape=(28, 28, 1))
+    params = net.init(rng)                              # {"dense1.W": (784, 100), "dense1.b": (100,), "dense2.W": ...}
+    scores, back = net.forward(params, X)               # (N, 28, 28, 1) -> (N, 10)
+    grads, dX = back(dscores)                           # grads has the keys of params that are learned
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from cs231n_helpers import checks
+from cs231n_helpers.layers import Layer
+
+__all__ = ["Network", "renew_statistics"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers in order and the shape of one example: (D,), or (H, W, C) for images. No array is made before `init`.
+
+    Layers are named after their kind and numbered from 1: dense1, relu1, dense2. ValueError if two do not fit together.
+    """
+
+    layers: tuple
+    input_shape: tuple
+
+    def __post_init__(self):
+        layers = tuple(self.layers)
+        for number, layer in enumerate(layers, 1):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"Network: layer {number} must be a layer such as Dense(10), got {layer!r}."
+                                + (" Write the brackets: ReLU()." if isinstance(layer, type) else ""))
+        shape = self.input_shape if isinstance(self.input_shape, (tuple, list)) else (self.input_shape,)
+        object.__setattr__(self, "layers", layers)
+        object.__setattr__(self, "input_shape", tuple(checks.whole("Network", "input_shape", n, low=1) for n in shape))
+        self.out_shapes                                             # noqa: B018  layers that do not fit are named now
+
+    # ---------------------------------------------------------------------------------------- names, shapes, counts
+    @cached_property
+    def names(self):
+        """("dense1", "relu1", "dense2"): one name for each layer."""
+        seen = Counter()
+        return tuple(f"{layer.kind}{_next(seen, layer.kind)}" for layer in self.layers)
+
+    @cached_property
+    def out_shapes(self):
+        """The shape of one example after each layer."""
+        shapes, shape = [], self.input_shape
+        for name, layer in zip(self.names, self.layers):
+            try:
+                shape = layer.out_shape(shape)
+            except ValueError as problem:
+                raise ValueError(f"Network: {name} cannot take inputs of shape {shape}. {problem}") from None
+            shapes.append(shape)
+        return tuple(shapes)
+
+    @cached_property
+    def in_shapes(self):
+        """The shape of one example before each layer."""
+        return (self.input_shape, *self.out_shapes)[:len(self.layers)]
+
+    def shapes(self):
+        """{"dense1.W": shape, ...} of all arrays of params, in order; nothing is allocated."""
+        return self._keys(lambda layer, shape: {**layer.weights(shape), **layer.statistics(shape)})
+
+    def trainable(self, params=None):
+        """The names of the arrays that are learned (in `params`, if given): all but the statistics of batch norm."""
+        return tuple(name for name in self._learned if params is None or name in params)
+
+    def count(self):
+        """How many numbers are learned. Example: 3072-100-10 has 3072 * 100 + 100 + 100 * 10 + 10 = 308,310."""
+        return sum(prod(shape) for shape in self._learned.values())
+
+    @cached_property
+    def _learned(self):
+        return self._keys(lambda layer, shape: layer.weights(shape))
+
+    def _keys(self, arrays_of):
+        return {f"{name}.{short}": shape for name, layer, in_shape in zip(self.names, self.layers, self.in_shapes)
+                for short, shape in arrays_of(layer, in_shape).items()}
+
+    def describe(self):
+        """One line for each layer, the same in every process: its name, settings and output shape."""
+        return [f"{name}: {layer.describe()} -> {shape}"
+                for name, layer, shape in zip(self.names, self.layers, self.out_shapes)]
+
+    # ------------------------------------------------------------------------------------------------- computing
+    def init(self, rng, dtype=np.float32):
+        """Fresh params: {"dense1.W": array, ...} of `dtype`. Train in float32; check gradients in float64."""
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise TypeError(f"Network.init: dtype must be float32 or float64, got {np.dtype(dtype)}.")
+        return {f"{name}.{short}": array.astype(dtype)
+                for name, layer, in_shape in zip(self.names, self.layers, self.in_shapes)
+                for short, array in layer.start(rng, in_shape).items()}
+
+    def forward(self, params, X, rng=None):
+        """(scores, back) for examples X (N, *input_shape) of any real type; computed in the dtype of the params.
+
+        With `rng`, in training mode: dropout makes noise, batch norm uses the statistics of the batch.
+        back(dscores, input_gradient=True) -> (grads, dX): grads has the keys `trainable()`. Without the input gradient
+        dX is None, and the largest product of a step is saved: no weight is below the first layer with weights.
+        """
+        x, backs = self._input("Network.forward", params, X), []
+        for name, own, layer in self._with_own(params):
+            x, back = layer.forward(own, x, rng)
+            backs.append((name, back))
+
+        def back(dscores, input_gradient=True):
+            grads, d = {}, dscores
+            for number in range(len(backs) - 1, -1 if input_gradient else self._lowest - 1, -1):
+                name, layer_back = backs[number]
+                own_grads, d = layer_back(d, input_gradient or number > self._lowest)
+                grads.update({f"{name}.{short}": array for short, array in own_grads.items()})
+            return {key: grads[key] for key in self._learned}, d if input_gradient else None
+
+        return x, back
+
+    @cached_property
+    def _lowest(self):
+        """The number of the first layer that learns: gradients for anything before it are of no use to training."""
+        learning = [bool(layer.weights(shape)) for layer, shape in zip(self.layers, self.in_shapes)]
+        return learning.index(True) if True in learning else len(learning)
+
+    def predict(self, params, X, batch=1000):
+        """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small."""
+        batch = checks.whole("Network.predict", "batch", batch, low=1)
+        X = np.asarray(X)
+        checks.finite("Network.predict", "X", X)
+        blocks = [self.forward(params, X[i:i + batch])[0] for i in range(0, max(len(X), 1), batch)]
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+    def activations(self, params, X, upto=None):
+        """{"dense1": output, "relu1": output, ...} in test mode, up to and including the layer named `upto`."""
+        if upto is not None:
+            checks.one_of("Network.activations", "upto", upto, self.names)
+        x, outputs = self._input("Network.activations", params, X), {}
+        for name, own, layer in self._with_own(params):
+            x = outputs[name] = layer.forward(own, x)[0]
+            if name == upto:
+                break
+        return outputs
+
+    def _with_own(self, params):
+        """(name, its own arrays by short name, layer) of each layer; arrays that are missing or foreign are named."""
+        for name, shorts, layer in self._plan:
+            own = {}
+            for short, key, shape in shorts:
+                array = params.get(key)
+                if array is None or array.shape != shape:
+                    raise ValueError(f"Network: {name} needs an array {key!r} of shape {shape} in params, got "
+                                     f"{'none' if array is None else array.shape}. Were they made by another network?")
+                own[short] = array
+            yield name, own, layer
+
+    @cached_property
+    def _plan(self):
+        all_arrays = self.shapes().items()
+        return [(name, [(key[len(name) + 1:], key, shape) for key, shape in all_arrays if key.startswith(f"{name}.")],
+                 layer) for name, layer in zip(self.names, self.layers)]
+
+    def _input(self, where, params, X):
+        X = np.asarray(X)
+        if X.shape[1:] != self.input_shape or X.ndim == 0:
+            raise ValueError(f"{where}: X must have shape (N, {', '.join(map(str, self.input_shape))}), got {X.shape}."
+                             + (" One example? Write x[None]." if X.shape == self.input_shape else
+                                " Images and rows? X.reshape(-1, *input_shape) turns one into the other."
+                                if X.ndim and prod(X.shape[1:]) == prod(self.input_shape) else ""))
+        if X.dtype.kind not in "iuf":
+            raise TypeError(f"{where}: X must hold real numbers, got dtype {X.dtype}.")
+        dtype = next((params[key].dtype for key in self._learned if key in params), None)
+        return checks.floats(where, "X", X) if dtype is None else X.astype(dtype, copy=False)
+
+
+def renew_statistics(network, params, X, batch=1000):
+    """New params in which batch norm's "mean" and "var" are those of training examples X, layer by layer from below.
+
+    They are exact: of the inputs each layer really gets in test mode, over all of X. Memory: the output of one layer
+    for all of X, so give a large network some hundreds of examples. The params that were given stay as they are.
+    """
+    if not any(layer.statistics(shape) for layer, shape in zip(network.layers, network.in_shapes)):
+        return dict(params)
+    batch, X = checks.whole("renew_statistics", "batch", batch, low=1), network._input("renew_statistics", params, X)
+    batches, renewed = [X[i:i + batch] for i in range(0, len(X), batch)], dict(params)
+    for name, own, layer in network._with_own(params):
+        own = layer.renewed(own, batches)
+        renewed.update({f"{name}.{short}": array for short, array in own.items()})
+        batches = [layer.forward(own, x)[0] for x in batches]
+    return renewed
+
+
+def _next(seen, kind):
+    seen[kind] += 1
+    return seen[kind]
