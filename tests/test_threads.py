@@ -70,6 +70,20 @@ def test_limits_of_two_threads_may_overlap():
     assert blas() == before
 
 
+def test_a_limit_holds_whichever_thread_sets_it():
+    """Also where another thread has used threadpoolctl before, as `two_cores` did here."""
+    before, seen = blas(), []
+
+    def beside():
+        with threads.limit(1):
+            seen.append(blas())
+
+    thread = threading.Thread(target=beside)
+    thread.start()
+    thread.join()
+    assert seen == [{1}] and blas() == before
+
+
 @pytest.mark.parametrize("setting", threads._SETTINGS)
 def test_workers_obey_the_settings_of_the_environment(monkeypatch, setting):
     monkeypatch.setenv(setting, "1")
