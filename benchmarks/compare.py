@@ -42,9 +42,12 @@ class Row:
         return "not measured" if self.value is None else "passed" if self.value <= self.aim else "not met"
 
 
-def compare(file, ours, rival, what, aim, *, turns=9, env=None):
-    """Time two functions of a benchmark file in alternating processes; the row holds medians and the median ratio."""
-    sides = [Side(file, name, env) for name in (ours, rival)]
+def compare(file, ours, rival, what, aim, *, turns=9, env=None, rival_python=None):
+    """Time two functions of a benchmark file in alternating processes; the row holds medians and the median ratio.
+
+    `rival_python` is the interpreter of the environment that the rival is installed in, if it is not this one.
+    """
+    sides = [Side(file, ours, env), Side(file, rival, env, rival_python)]
     try:
         missing = [side.missing for side in sides if side.missing]
         if missing:
@@ -67,8 +70,8 @@ def _pair(sides, number):
 class Side:
     """A process that has prepared one function and runs it when told to."""
 
-    def __init__(self, file, name, env=None):
-        self.process = subprocess.Popen([sys.executable, __file__, str(file), name], cwd=ROOT, text=True,
+    def __init__(self, file, name, env=None, python=None):
+        self.process = subprocess.Popen([python or sys.executable, __file__, str(file), name], cwd=ROOT, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(env))
         self.missing = self._answer().get("missing", "")
 
