@@ -38,7 +38,7 @@ def loop_maximum(x, y):
 def loop_sigmoid(x):
     def slope(a, d):
         return d * math.exp(-abs(a)) / (1 + math.exp(-abs(a)))**2
-    return each(lambda a: 1 / (1 + math.exp(-a)), x), lambda dy: (each(slope, x, dy),)
+    return each(lambda a: 0.5 + 0.5 * math.tanh(a / 2), x), lambda dy: (each(slope, x, dy),)
 
 
 def loop_affine(X, W, b):
@@ -89,7 +89,8 @@ def maximum(x, y):
 
 
 def sigmoid(x):
-    s = 1 / (1 + np.exp(-x))
+    small = np.exp(-np.abs(x))
+    s = np.where(x >= 0, 1, small) / (1 + small)
 
     def back(dy):
         dx = dy * s * (1 - s)
@@ -123,7 +124,7 @@ ANSWERS = dict(zip(NAMES, (mul, maximum, sigmoid, affine, cross_entropy), strict
 
 
 def test_every_exercise_with_an_upstream_gradient_is_tried():
-    assert CONTRACT == [*NAMES, "bug_a", "bug_b", "bug_c", "bug_d", "bug_e"]
+    assert {*NAMES, "bug_a", "bug_b", "bug_c", "bug_d", "bug_e"} <= set(CONTRACT)
 
 
 @pytest.mark.parametrize("answers", [LOOPS, ANSWERS], ids=["loops", "vectorised"])
@@ -429,6 +430,16 @@ def hot(scores, y):
     return np.eye(scores.shape[1])[y]
 
 
+def overflowing_sigmoid(x):
+    y = 1 / (1 + np.exp(-x))
+    return y, lambda dy: (dy * y * (1 - y),)
+
+
+def infinite_sigmoid(x):
+    y = np.exp(x) / (1 + np.exp(x))
+    return y, lambda dy: (dy * y * (1 - y),)
+
+
 def unstable(scores, y):
     e = np.exp(scores)
     probs = e / e.sum(axis=1, keepdims=True)
@@ -528,6 +539,8 @@ VALUES = [
     ("max", value(maximum, lambda z, x, y: max(x.max(), y.max())), "shape", r"z has shape \(\), expected \(4, 3\)"),
     ("sigmoid", value(sigmoid, lambda y, x: 1 - y), "sign", "wrong sign in the exponent"),
     ("sigmoid", value(sigmoid, lambda y, x: np.tanh(x)), "mistake", "tanh"),
+    ("sigmoid", overflowing_sigmoid, "mistake", "numbers are right, but no warning was the task.*-1000.*overflow"),
+    ("sigmoid", infinite_sigmoid, "not_finite", "holds NaN with x as far out as -1000 and 1000.*divide 1 instead"),
     ("affine", value(affine, lambda y, X, W, b: X @ W), "missing", "y: b is missing"),
     ("affine", value(affine, lambda y, X, W, b: X @ W - b), "sign", "b has the wrong sign"),
     ("affine", value(affine, lambda y, X, W, b: X @ W.T + b), "mistake", "W is transposed"),

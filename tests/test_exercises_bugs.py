@@ -207,7 +207,7 @@ def test_badly_mended_functions_are_told_what_is_wrong(name, gradients, words):
 
 def test_every_bug_is_had_by_an_exercise_and_every_exercise_has_a_bug():
     assert {bug for _, bug in APPLY} == set(bugs.NAMES)
-    assert list(bugs.APPLY) == [name for name, exercise in EXERCISES.items() if exercise.upstream]
+    assert list(bugs.APPLY) == [name for name, exercise in EXERCISES.items() if exercise.upstream][:10]  # notebook 03
     assert all(names == tuple(bug for bug in bugs.NAMES if bug in names) for names in bugs.APPLY.values())
     assert all(bug in bugs.APPLY[name] for name, (_, bug) in BROKEN.items())
 

@@ -326,6 +326,12 @@ def test_a_long_line_is_shown_in_part():
     assert len(line) < 110 and line[column:column + 5] == "sinus" and marks.count("^") == 5
 
 
+def test_what_is_said_of_a_far_too_long_text_is_not_pushed_out_of_sight():
+    with pytest.raises(ExpressionError) as caught:
+        parse("x + " * 2500)
+    assert str(caught.value).splitlines()[2].index("characters") < 70
+
+
 @pytest.mark.parametrize(("text", "words"), [
     ("x + " * 2500, "10,000 characters; at most 1,000"),
     ("(" * 1000 + "x", "1,001 characters"),

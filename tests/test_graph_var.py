@@ -18,6 +18,17 @@ def frozen(array):
     return array
 
 
+def test_a_var_as_an_exponent_is_refused_with_the_way_out():
+    for base in (2, 2.5, np.ones(300)):
+        with pytest.raises(TypeError, match=r"exponent has no gradient here.*apply\(ops.exp, x \* np.log") as caught:
+            base ** Var(3.0)
+        assert len(str(caught.value)) < 200
+    x = Var(3.0)
+    y = apply(ops.exp, x * np.log(2))
+    backward(y)
+    assert_allclose([y.value, x.grad], [8, 8 * np.log(2)])
+
+
 # Worked by hand.
 
 def test_the_circuit_of_the_notes():

@@ -233,6 +233,21 @@ def test_inputs_without_a_result_are_told_with_the_place_and_the_picture_stays(w
     assert widget.error == "" and shown(widget, "value")[2] == "1"
 
 
+def test_both_an_unreadable_text_and_inputs_without_a_result_are_told(widget):
+    widget.set(expression="f = log(a) * b")
+    widget.set(a=-1.0)
+    widget.set(expression="f = (a")
+    assert "this bracket is never closed" in widget.error and "log needs a number above 0" in widget.error
+    widget.set(a=2.0)
+    assert "this bracket" in widget.error and "log" not in widget.error
+
+
+def test_an_unreadable_text_does_not_stop_the_words_for_those_who_hear_the_page(widget):
+    widget.set(expression="f = (x")
+    widget.set(step=4)
+    assert widget.error and "step 4 of 5" in widget.words.value and widget.trace.words[4] in widget.words.value
+
+
 def test_a_formula_without_a_result_at_its_start_is_drawn_without_numbers(widget):
     widget.set(expression="log(a - b)")
     assert "^" in widget.error and shown(widget, "value") == {}

@@ -4,6 +4,7 @@
 like any other answer. What breaks the contract stands as a `Broken` in the place of the value it leaves unknown.
 """
 
+import copy
 import inspect
 import numbers
 from dataclasses import dataclass
@@ -160,8 +161,8 @@ def depends_on_other_calls(exercise, function):
 def _differs(exercise, function, case, meanwhile):
     def run(*args):
         *arrays, upstream = args
-        before = [np.array(gradient) for gradient in _call(function(*arrays)[1], upstream)]
-        _, back = function(*arrays)
+        before = [np.array(gradient) for gradient in _call(function(*_copies(arrays))[1], upstream)]
+        _, back = function(*_copies(arrays))            # a generator among them starts anew
         meanwhile(back, upstream)
         return all(np.array_equal(a, b) for a, b in zip(before, _call(back, upstream), strict=True))
 
@@ -173,4 +174,4 @@ def _call(back, upstream):
 
 
 def _copies(arrays):
-    return [np.array(array) for array in arrays]
+    return copy.deepcopy(list(arrays))

@@ -77,6 +77,7 @@ class Output:
     terms: dict[str, Callable]
     mistakes: tuple[Mistake, ...] = ()
     whole: bool = False                                 # class labels: whole numbers, compared exactly
+    settled: Callable = np.asarray                      # brings what is free (signs) to one form before it is compared
 
     def right(self, args):
         """The right answer."""
@@ -103,6 +104,7 @@ class Exercise:
     upstream: str = ""                                  # "dy": a function that returns (y, back), see `contract`
     counts: str = "N"                                   # axes by which an answer may be divided too often or too seldom
     advice: dict[str, str] = field(default_factory=dict)    # verdict kind -> one more sentence
+    quiet: bool = False                                 # is a warning on the way a mistake?
 
     def sizes(self, case):
         """Axis letter -> length, and name -> value for whole-number arguments such as k."""
@@ -129,7 +131,11 @@ class Exercise:
 def _brief(value):
     if isinstance(value, np.ndarray):
         return str(value.shape)
-    return f"({len(value)} pairs)" if isinstance(value, list) else f"{value:g}"
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list):
+        return f"({len(value)} pairs)"
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def case(label, *args):

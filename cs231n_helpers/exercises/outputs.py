@@ -16,7 +16,7 @@ def judge_output(exercise, output, cases, values):
     problem = _first(_wrong_type(exercise, output, value) for _, value in pairs)
     if problem:
         return problem
-    answers = [(case, np.asarray(value)) for case, value in pairs]
+    answers = [(case, output.settled(np.asarray(value))) for case, value in pairs]
     problem = _first(_wrong_shape(exercise, output, case, got) for case, got in answers)
     if problem:
         return known_by_shape(exercise, output, answers) or problem

@@ -28,7 +28,7 @@ def judge(exercise, function):
     ran = [(case, one) for case, one in done if not _has_no_value(one)]
     if stops:
         return _only_sometimes(exercise, function, stops[0], ran) or _verdict(exercise, *stops[0][1:])
-    return _with_warnings(ran, _changed(exercise, ran) or _judge_values(exercise, function, ran))
+    return _with_warnings(exercise, ran, _changed(exercise, ran) or _judge_values(exercise, function, ran))
 
 
 def _verdict(exercise, kind, text):
@@ -79,9 +79,14 @@ def _changed(exercise, ran):
         f"({name} -= ..., {name}[...] = ... and {name}.sort() write in place), or copy first: {name} = {name}.copy()."))
 
 
-def _with_warnings(ran, verdict):
+def _with_warnings(exercise, ran, verdict):
     """Add the first warning that Python or NumPy gave while the function ran."""
-    heard = [text for _, one in ran for text in one.warnings]
+    heard = [(case, text) for case, one in ran for text in one.warnings]
+    if heard and exercise.quiet and verdict.kind == "exact":
+        case, text = heard[0]
+        return _verdict(exercise, "mistake", f"the numbers are right, but no warning was the task; with {case.label}:\n"
+                                           f"    {text}")
+    heard = [text for _, text in heard]
     return Verdict(verdict.kind, f"{verdict.text}\n  A warning came up on the way: {heard[0]}") if heard else verdict
 
 

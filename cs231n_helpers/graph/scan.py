@@ -49,7 +49,7 @@ def lines(text):
     """
     if len(text) > MOST_CHARACTERS:
         raise ExpressionError(f"the text has {len(text):,} characters; at most {MOST_CHARACTERS:,} are read",
-                              text, MOST_CHARACTERS, len(text))
+                              text, MOST_CHARACTERS, MOST_CHARACTERS + 1)
     tokens = _tokens(text)
     signs = [token for token in tokens if token.kind == "sign"]
     if len(signs) > MOST_SIGNS:

@@ -42,6 +42,10 @@ class Var:
         inverse = apply(ops.reciprocal, self)
         return inverse if np.ndim(other) == 0 and other == 1 else other * inverse
 
+    def __rpow__(self, base):
+        raise TypeError(f"Var: {base!r:.40} ** x has a Var in the exponent, and an exponent has no gradient here. "
+                        "For a base a > 0 write graph.apply(ops.exp, x * np.log(a)).")
+
     def __array__(self, *_, **__):
         raise TypeError("a Var is not an array. Record an op with graph.apply(op, x); the bare numbers are x.value.")
 

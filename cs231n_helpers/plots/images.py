@@ -47,6 +47,15 @@ def montage(ax, images, columns, titles=None, frame_colours=None, marked=None, c
     return update
 
 
+def named_rows(ax, images, columns, names):
+    """A montage without titles, with a name at the left of each row; update as in `montage`."""
+    update = montage(ax, images, columns)
+    step = (ax.images[0].get_array().shape[0]) / -(-len(images) // columns)         # pixels from row to row
+    ax.set_yticks([(row + 0.48) * step for row in range(len(names))], names, rotation=90, va="center", fontsize=9)
+    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    return update
+
+
 class _Layout:
     """Where each image of a montage stands, in pixels; it has no state beyond its sizes."""
 

@@ -66,27 +66,29 @@ def copied(ax, most):
     bools that are True where the small array itself stands, `dy` (N, C), `sums` the gradient of the small array as
     (1, C), (N, 1) or (1, 1), and `collapsed` two bools: were rows, were columns added up? N and C are at most `most`.
     """
-    gap = most + 2.4
-    blank(ax).set(xlim=(-0.2, gap + most + 1.9), ylim=(most + 1.7, -1.3), aspect="equal")
+    centre = most / 2 + 2  # of the left half; that of the right one is three times as far out
+    blank(ax).set(xlim=(0, 4 * centre), ylim=(most + 1.7, -1.3), aspect="equal")
     numbers, head = Words(ax), headline(ax)
     forward, backward, total = (_cells(ax, numbers, *where) for where in
-                                (("forward", 0, most**2), ("backward", gap, most**2), ("sums", gap, most)))  # fmt: skip
-    for x, words in ((0, "forward: copied"), (gap, "backward: added up")):
-        ax.text(x, -0.45, words, ha="left", va="center", fontsize=11, color=INK, in_layout=False, zorder=STILL)
+                                (("forward", most**2), ("backward", most**2), ("sums", most)))  # fmt: skip
+    for x, words in ((centre, "forward: copied"), (3 * centre, "backward: added up")):
+        ax.text(x, -0.45, words, ha="center", va="center", fontsize=11, color=INK, in_layout=False, zorder=STILL)
 
     def update(copies, own, dy, sums, collapsed, title):
         down, right = (length + 0.35 if gone else 0 for length, gone in zip(dy.shape, collapsed, strict=True))
+        left = -dy.shape[1] / 2
         head.set_text(title)
-        return [*forward(copies, (0, 0), np.where(own, 1.0, 0.25)), *backward(dy, (0, 0), np.full(dy.shape, 0.6)),
-                *total(sums, (down, right), np.ones(sums.shape)), numbers, head]
+        return [*forward(copies, (0, centre + left), np.where(own, 1.0, 0.25)),
+                *backward(dy, (0, 3 * centre + left), np.full(dy.shape, 0.6)),
+                *total(sums, (down, 3 * centre + left + right), np.ones(sums.shape)), numbers, head]
 
     return update
 
 
-def _cells(ax, numbers, name, left, count):
+def _cells(ax, numbers, name, count):
     """Room for `count` coloured squares, whose numbers go to the `numbers`, a Words, under (name, k).
 
-    Returns fill(values (R, K), (down, right), strengths (R, K)) -> the squares.
+    Returns fill(values (R, K), (y, x) of the top left corner, strengths (R, K)) -> the squares.
     """
     squares = [ax.fill([0], [0], ec="white", lw=1.5, zorder=1)[0] for _ in range(count)]
     for k in range(count):
@@ -99,7 +101,6 @@ def _cells(ax, numbers, name, left, count):
             numbers.write((name, k), "")
         for k, place in enumerate(places):
             value, strength, (y, x) = values[place], strengths[place], np.add(place, at)
-            x += left
             squares[k].set(xy=[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)],
                            facecolor=soft(RIGHT if value >= 0 else WRONG, 1 - 0.6 * strength))  # fmt: skip
             numbers.places[name, k].x, numbers.places[name, k].y = x + 0.5, y + 0.62

@@ -53,7 +53,7 @@ class Circuit(Explorer):
     _error_style = "color:#a40000;white-space:pre;font-family:monospace;overflow-x:auto;line-height:1.3"
 
     def __init__(self, expression, bounds, mistakes, values):
-        self._bounds, self._misread, self.trace = bounds, "", None
+        self._bounds, self._misread, self._unworked, self.trace = bounds, "", "", None
         self._start = (expression.text, starts(expression, values))
         self._examples = _menu(expression.text, self._start[1])
         self.sliders = {name: self._slider(name, value) for name, value in self._start[1].items()}
@@ -211,14 +211,15 @@ class Circuit(Explorer):
             self._tell()
 
     def _say(self, text):
-        super()._say(text or self._misread)
+        self._unworked = text
+        super()._say("\n".join(filter(None, (self._misread, text))))  # what was typed last comes first
 
     def _complaint(self, problem, values):
         return str(problem) if isinstance(problem, graph.ExpressionError) else super()._complaint(problem, values)
 
     def _tell(self):
         """Give the step's sentence, and all numbers, to those who hear the page."""
-        if self.trace is None or self.error:
+        if self.trace is None or self._unworked:
             return
         step = self._own["step"].value
         hidden = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"

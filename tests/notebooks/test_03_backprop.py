@@ -255,6 +255,14 @@ def test_forks_add_and_overwriting_is_noticed_by_the_check_only(widget):
 
 
 @of("s8-widget")
+def test_a_forgotten_local_gradient_is_a_loss_only_where_it_is_not_one(widget):
+    widget.set(mistake="forget a local gradient at gate 6 (+)")
+    assert verdicts(widget) == ["✓", "✓"] and not widget.trace.wrong.any()
+    widget.set(mistake="forget a local gradient at gate 5 (^2)")
+    assert verdicts(widget) == ["✗", "✗"]
+
+
+@of("s8-widget")
 def test_a_wrong_sign_never_harms_what_lies_to_the_right(widget):
     I, gates = len(widget.expression.inputs), widget.expression.gates
     for mistake in widget.limits("mistake"):
@@ -653,6 +661,71 @@ def test_the_scale_shows_the_size_of_the_mistake(widget):
     assert place(too_large=1e-9) < 1e-7 and curve(widget.axes, 1).size == 0
     assert place(too_large=1e-3) == pytest.approx(1e-3, rel=0.01)
     assert place(too_large=1.0) == pytest.approx(0.5)
+
+
+def nudged(f, x):
+    """The slopes of f at the array x."""
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[place] = 1e-5
+        slopes[place] = (f(x + step) - f(x - step)) / 2e-5
+    return slopes
+
+
+def classic(bug, X, W, b, S, dy):
+    """The gradients dX, dW, db, dscores with a bug built in, and the right ones, by loops and by nudging."""
+    def scores(X, W, b):
+        rows = [(n, c) for n in range(3) for c in range(3)]
+        return sum(dy[n, c] * (sum(X[n, d] * W[d, c] for d in range(3)) + b[c]) for n, c in rows)
+
+    def loss(S):
+        return sum(-math.log(softmax(list(row))[label]) for row, label in zip(S, (2, 0, 1), strict=True)) / 3
+
+    right = [nudged(lambda v: scores(v, W, b), X), nudged(lambda v: scores(X, v, b), W),
+             nudged(lambda v: scores(X, W, v), b), nudged(loss, S)]  # fmt: skip
+    powers, hot = np.exp(S - S.max(axis=1, keepdims=True)), np.eye(3)[[2, 0, 1]]
+    p, down = powers / powers.sum(axis=1, keepdims=True), powers / powers.sum(axis=0)
+    spoiled = {
+        "none": {}, "missing transpose": {0: dy @ W}, "missing 1/N": {3: p - hot}, "overwritten fork": {2: dy[-1]},
+        "wrong axis of the sum": {2: dy.sum(axis=1), 3: (down - hot) / 3}, "forgotten term": {3: p / 3},
+        "wrong sign": {2: -right[2], 3: -right[3]},
+    }[bug]  # fmt: skip
+    return [spoiled.get(i, gradient) for i, gradient in enumerate(right)], right
+
+
+@drives(NAME, "s14-bugs-widget", "bug")
+@of("s14-bugs-widget")
+def test_the_classic_bugs_stand_far_out(widget, run):
+    layers, names = run.namespace["LAYERS"], ["dX", "dW", "db", "dscores"]
+    (X, W, b), (S, _) = layers["affine"][1], layers["cross_entropy"][1]
+    dW = run.namespace["gradients"].check(ops.affine, X, W, b)["numerical"][1]
+    dy = np.linalg.solve(X.T, dW)  # the upstream gradient that the check made up
+    for values in ends(widget, "bug"):
+        found, right = classic(values["bug"], X, W, b, S, dy)
+        errors = [np.abs(a - n) / np.maximum(np.abs(a), np.abs(n)) for a, n in zip(found, right, strict=True)]
+        wrong = {i: each.max() for i, each in enumerate(errors) if each.max() > 1e-4}
+        fine, bad = curve(widget.axes, 0), curve(widget.axes, 1)
+        assert sorted(fine[1]) == [i for i in range(4) if i not in wrong] and (fine[0] < 1e-7).all()
+        assert dict(zip(bad[1], bad[0], strict=True)) == pytest.approx(wrong, rel=1e-3)
+        said = words(widget.axes)
+        assert all((f"{name} " in said) == (i in wrong) for i, name in enumerate(names)) and values["bug"] in said
+
+
+@of("s14-bugs-widget")
+def test_every_classic_bug_is_wrong_beyond_doubt(widget):
+    def places(bug):
+        widget.set(bug=bug)
+        return curve(widget.axes, 1)[0].tolist(), curve(widget.axes, 0).T.tolist()
+
+    bugs = widget.limits("bug")
+    assert len(bugs) == 7 and places("none")[0] == []
+    clean = places("none")[1]
+    for bug in set(bugs) - {"none"}:
+        bad, fine = places(bug)
+        assert bad and min(bad) > 1e-2 and all(dot in clean for dot in fine)
+    assert places("wrong sign")[0] == pytest.approx([2, 2], rel=1e-6)
+    assert places("missing 1/N")[0] == pytest.approx([2 / 3], rel=1e-6)
 
 
 @drives(NAME, "s15-widget", "x", "h")
