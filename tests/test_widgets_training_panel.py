@@ -192,6 +192,16 @@ def test_every_setting_at_its_ends_changes_the_picture_and_says_so(panel):
     assert "next Start" not in panel.figure._suptitle.get_text()
 
 
+def test_the_last_digit_of_a_power_of_ten_waits_for_no_start(panel):
+    """The browser computes 10 ** -0.75 a little differently and sends it back."""
+    start = panel.values["learning_rate"]
+    panel.set(learning_rate=start * (1 + 2e-16))
+    assert "next Start" not in panel.figure._suptitle.get_text()
+    panel.set(learning_rate=start * 10**0.25)
+    assert panel.figure._suptitle.get_text().startswith("at next Start: lr")
+    panel.reset()
+
+
 # --- running ----------------------------------------------------------------------------------------------------------
 
 

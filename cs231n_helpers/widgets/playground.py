@@ -75,11 +75,9 @@ class Playground(LiveTraining):
         return "SSSSLLLL;SSSSHHHH", (8.4, 4.6), draw
 
     def _words(self):
-        live = self.state in ("running", "paused")
-        changed = {name: value for name, value in self._chosen().items()
-                   if value != self._at_start[name] and not (live and name == "learning_rate")}  # fmt: skip
+        waiting = self._waiting()
         values = {**self._at_start, "learning_rate": self.shown.rate, "l2": self.shown.settings.l2}
-        return listed(values) + (f"   →  at next Start: {listed(changed)}" if changed else "")
+        return (f"at next Start: {listed(waiting)}   ·   shown: " if waiting else "") + listed(values)
 
 
 def network_for(values, classes):

@@ -1,5 +1,6 @@
 """What every panel that trains in the background shares: the run, its buttons, and a loop that draws it."""
 
+import math
 import threading
 import time
 
@@ -20,6 +21,11 @@ CLOCK = getattr(time, "thread_time", time.perf_counter)  # seconds of computing,
 FASTEST = 1 / 8  # seconds between two pictures at least
 RESTING = 7  # times as long as a picture took to compute, the drawing rests: training needs the interpreter too
 LOOKS = (12, 60)  # moments of a warm-up: of a short and of a long one
+
+
+def same(one, other):
+    """Compare two settings; a browser's powers of ten differ from Python's in the last digit."""
+    return math.isclose(one, other, rel_tol=1e-9) if isinstance(one, float) else one == other
 
 
 class LiveTraining(Explorer):
@@ -50,6 +56,12 @@ class LiveTraining(Explorer):
     def _chosen(self):
         """Return all settings as they stand now."""
         return {name: value for name, value in self.values.items() if name != "moment"}
+
+    def _waiting(self):
+        """Return the settings that were moved since the run was started, and wait for the next Start."""
+        live = self.state in ("running", "paused")
+        return {name: value for name, value in self._chosen().items()
+                if not same(value, self._at_start[name]) and not (live and name == "learning_rate")}  # fmt: skip
 
     def _warm(self, epochs):
         """Train shortly, here and now: the same on every machine."""

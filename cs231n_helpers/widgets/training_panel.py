@@ -11,7 +11,7 @@ from cs231n_helpers.train.settings import Settings, examples
 
 from .training_controls import build_controls, ends, own_controls, strength
 from .training_layout import layout_for
-from .training_live import LiveTraining
+from .training_live import LiveTraining, same
 from .training_words import listed, pin_html
 
 OWN = ("learning_rate", "l2", "batch", "rule", "schedule", "augment", "epochs")
@@ -161,14 +161,12 @@ class TrainingPanel(LiveTraining):
 
     def _words(self):
         """Say what the run was set to, and what the next one would be."""
-        live = self.state in ("running", "paused")
-        changed = {name: value for name, value in self._chosen().items()
-                   if value != self._at_start[name] and not (live and name == "learning_rate")}  # fmt: skip
-        return self._run_words() + (f"    →  at next Start: {listed(changed)}" if changed else "")
+        waiting = self._waiting()  # before the rest, which may leave the picture on the right
+        return (f"at next Start: {listed(waiting)}    ·    shown: " if waiting else "") + self._run_words()
 
     def _run_words(self):
         session = self.shown
-        rate = "" if session.rate == session.settings.learning_rate else f" → {session.rate:.2g}"
+        rate = "" if same(session.rate, session.settings.learning_rate) else f" → {session.rate:.2g}"
         built = listed({name: value for name, value in self._at_start.items()
                         if name not in OWN and name in self.controls})  # fmt: skip
         return ", ".join(filter(None, [built, session.settings.words().replace(", l2", f"{rate}, l2")]))
