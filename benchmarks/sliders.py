@@ -27,6 +27,8 @@ HEAD = ("notebook", "figure", "control", "median", "95 %", "interact", "ratio", 
 def measure(nb, quick):
     """Yield a row for each slider of an open notebook that was run."""
     for cell, (count, kind) in nb.explorers().items():
+        if kind == "training":  # `interact` has no run to show: it would train anew for every picture
+            continue
         for slider in sliders(nb, cell, count)[: 1 if quick else None]:
             try:
                 row = compare(nb, cell, count, kind, slider, presses=12 if quick else 40)

@@ -18,6 +18,7 @@ from matplotlib.image import AxesImage
 from cs231n_helpers.widgets import Explorer
 from cs231n_helpers.widgets.controls import NumbersControl, PressControl
 from cs231n_helpers.widgets.points import PointsControl
+from cs231n_helpers.widgets.training_live import LiveTraining
 
 
 def tell(answer):
@@ -36,7 +37,9 @@ def how_many():
 
 
 def kind(explorer):
-    """Return "montage", "regions" or "line", by what the picture holds."""
+    """Return "training", or "montage", "regions" or "line" by what the picture holds."""
+    if isinstance(explorer, LiveTraining):
+        return "training"
     images = explorer.figure.findobj(AxesImage)
     if any(np.ndim(image.get_array()) == 3 and image.get_array().dtype == np.uint8 for image in images):
         return "montage"

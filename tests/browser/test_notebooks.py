@@ -4,7 +4,7 @@ import pytest
 from conftest import NOTEBOOKS
 from drive import Driver, Report
 from tables import write_table
-from timing import RATIO_AIM, RATIO_LIMIT, compare, sliders
+from timing import RATIO_LIMIT, compare, sliders
 
 TRIES = 6  # figures of a kind that are measured before the ratio is held to be missed
 
@@ -49,10 +49,11 @@ def test_every_control_answers_to_the_keyboard(nb, artefacts):
 
 
 def test_pictures_come_much_sooner_than_with_interact(nb, artefacts):
-    """At least one figure of each kind (lines, image montage, regions) is held; the aim is a quarter of the time."""
+    """One figure of each kind (lines, image montage, regions) is held here; benchmarks/sliders.py measures them all."""
     measured, by_kind = [], {}
     for cell, (count, kind) in nb.explorers().items():
-        by_kind.setdefault(kind, []).extend((cell, count, slider) for slider in sliders(nb, cell, count)[-1:])
+        if kind != "training":  # `interact` has no run to show: it would train anew for every picture
+            by_kind.setdefault(kind, []).extend((cell, count, slider) for slider in sliders(nb, cell, count)[-1:])
     best = {kind: _best_ratio(nb, kind, figures, measured) for kind, figures in by_kind.items() if figures}
     rows = [(m.kind, m.cell, m.control, str(m.ours), str(m.twin), f"{m.ratio:.2f}") for m in measured]
     write_table(artefacts / f"{nb.notebook}-ratios.md", ("kind", "cell", "control", "ours", "interact", "ratio"), rows)
@@ -60,11 +61,11 @@ def test_pictures_come_much_sooner_than_with_interact(nb, artefacts):
 
 
 def _best_ratio(nb, kind, figures, measured):
-    """Measure one figure after another, the first ones again if there are few, until one meets the aim."""
+    """Measure one figure after another, the first ones again if there are few, until one keeps the limit."""
     best = float("inf")
     for cell, count, slider in (figures * TRIES)[:TRIES]:
         measured.append(compare(nb, cell, count, kind, slider, presses=16))
         best = min(best, measured[-1].ratio)
-        if best <= RATIO_AIM:
+        if best <= RATIO_LIMIT:
             break
     return best
