@@ -2,11 +2,13 @@
 
 import ast
 import json
+import re
 import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cs231n_helpers.widgets import Explorer
@@ -82,3 +84,36 @@ def ends(widget, *controls):
             assert widget.error == "", f"{control} = {position}: {widget.error}"
             yield widget.values
         widget.reset()
+
+
+# --- reading pictures -------------------------------------------------------------------------------------------------
+
+
+def words(ax):
+    """Return the heading of an axis."""
+    return ax.get_title(loc="left")
+
+
+def texts(ax):
+    """Return the texts that stand in an axis."""
+    return [text.get_text() for text in ax.texts if text.get_visible()]
+
+
+def numbers(text):
+    """Return all numbers of a text."""
+    return [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", text.replace("\N{MINUS SIGN}", "-"))]
+
+
+def heights(ax):
+    """Return the heights of the bars."""
+    return [bar.get_height() for bar in ax.patches]
+
+
+def widths(ax):
+    """Return the lengths of lying bars."""
+    return [bar.get_width() for bar in ax.patches]
+
+
+def curve(ax, i=0):
+    """Return the points (2, N) of a line."""
+    return np.array(ax.lines[i].get_data(), dtype=float)

@@ -1,5 +1,6 @@
 """What the tests of one notebook (its module's NAME) start from."""
 
+import numpy as np
 import pytest
 
 from cs231n_helpers import data
@@ -14,6 +15,15 @@ def run(request):
 @pytest.fixture(scope="module")
 def split():
     return data.load("fashion_mnist", train=9000, val=1000, test=2000)
+
+
+@pytest.fixture(scope="module")
+def ready(split):
+    """Training and validation images in float64: minus the training mean, over the largest absolute value left."""
+    flat = [A.reshape(len(A), -1).astype(float) for A in (split.X_train, split.X_val)]
+    mean = flat[0].mean(axis=0)
+    largest = np.abs(flat[0] - mean).max()
+    return [(A - mean) / largest for A in flat]
 
 
 @pytest.fixture

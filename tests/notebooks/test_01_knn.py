@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 
 from cs231n_helpers import data, exercises, neighbors
 from cs231n_helpers.plots import style
-from support import cells, drives, ends, of
+from support import cells, drives, ends, of, words
 
 NAME = "01_knn"
 FRAME = 4  # pixels of a frame, and of the gap between images, in a montage of 28x28 images
@@ -89,10 +89,6 @@ def lengths(ax):
 def ends_of_bars(ax):
     """The texts at the ends of bars, in the order of the bars."""
     return [text.get_text() for text in ax.texts[: len(ax.patches)]]
-
-
-def words(ax):
-    return ax.get_title(loc="left")
 
 
 def numbers(text):

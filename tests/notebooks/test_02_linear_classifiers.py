@@ -9,7 +9,7 @@ import pytest
 
 from cs231n_helpers import exercises
 from cs231n_helpers.plots import linear
-from support import cells, drives, ends, of
+from support import cells, curve, drives, ends, heights, numbers, of, texts, widths, words
 
 NAME = "02_linear_classifiers"
 ANIMALS = ["cat", "dog", "ship"]
@@ -61,40 +61,7 @@ def full_gradient(kind, X, y, W, b, strength):
     return loss, dW, db
 
 
-@pytest.fixture(scope="module")
-def ready(split):
-    """Training and validation images in float64: minus the training mean, over the largest absolute value left."""
-    flat = [A.reshape(len(A), -1).astype(float) for A in (split.X_train, split.X_val)]
-    mean = flat[0].mean(axis=0)
-    largest = np.abs(flat[0] - mean).max()
-    return [(A - mean) / largest for A in flat]
-
-
 # --- reading pictures -------------------------------------------------------------------------------------------------
-
-
-def words(ax):
-    return ax.get_title(loc="left")
-
-
-def texts(ax):
-    return [text.get_text() for text in ax.texts if text.get_visible()]
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e[-+]\d+)?", text.replace("\N{MINUS SIGN}", "-"))]
-
-
-def heights(ax):
-    return [bar.get_height() for bar in ax.patches]
-
-
-def widths(ax):
-    return [bar.get_width() for bar in ax.patches]
-
-
-def curve(ax, i=0):
-    return np.array(ax.lines[i].get_data(), dtype=float)
 
 
 def image_at(ax, place, rows, columns):

@@ -9,7 +9,7 @@ import pytest
 from cs231n_helpers import exercises, graph, ops
 from cs231n_helpers.plots.words import Words
 from cs231n_helpers.widgets import circuit
-from support import cells, drives, ends, of
+from support import cells, curve, drives, ends, heights, numbers, of, texts, words
 
 NAME = "03_backprop"
 FIRST = "f = (x + y) * z"
@@ -78,26 +78,6 @@ def softmax(s):
 
 
 # --- reading pictures -------------------------------------------------------------------------------------------------
-
-
-def words(ax):
-    return ax.get_title(loc="left")
-
-
-def texts(ax):
-    return [text.get_text() for text in ax.texts if text.get_visible()]
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", text.replace("\N{MINUS SIGN}", "-"))]
-
-
-def heights(ax):
-    return [bar.get_height() for bar in ax.patches]
-
-
-def curve(ax, i=0):
-    return np.array(ax.lines[i].get_data(), dtype=float)
 
 
 def small_words(widget):

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from cs231n_helpers import exercises
 from cs231n_helpers.plots.neurons import LONGEST
 from cs231n_helpers.plots.style import CLASS_COLOURS
-from support import cells, drives, ends, of
+from support import cells, curve, drives, ends, numbers, of, words
 
 NAME = "04_nn_training"
 
@@ -75,20 +75,8 @@ def adam(params, X, y, rate, steps, strength=0.0):
 # --- reading pictures -------------------------------------------------------------------------------------------------
 
 
-def words(ax):
-    return ax.get_title(loc="left")
-
-
 def texts(ax):
     return [text.get_text() for text in ax.texts if text.get_visible() and text.get_text()]
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e[-+]\d+)?", text.replace("\N{MINUS SIGN}", "-"))]
-
-
-def curve(ax, i=0):
-    return np.array(ax.lines[i].get_data(), dtype=float)
 
 
 def ground(ax):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cs231n_helpers import exercises, initializers, optim, train
-from support import cells, drives, ends, of
+from support import cells, curve, drives, ends, numbers, of, texts, words
 
 NAME = "04_nn_training"
 FRAME = 4  # pixels of a frame, and of the gap between images, in a montage of 28x28 images
@@ -16,24 +16,8 @@ FRAME = 4  # pixels of a frame, and of the gap between images, in a montage of 2
 # --- reading pictures -------------------------------------------------------------------------------------------------
 
 
-def words(ax):
-    return ax.get_title(loc="left")
-
-
-def texts(ax):
-    return [text.get_text() for text in ax.texts if text.get_visible()]
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", text.replace("\N{MINUS SIGN}", "-"))]
-
-
 def percent(text):
     return [float(found) / 100 for found in re.findall(r"(\d+\.?\d*)%", text)]
-
-
-def curve(ax, i=0):
-    return np.array(ax.lines[i].get_data(), dtype=float)
 
 
 def image_at(ax, place, rows, columns):

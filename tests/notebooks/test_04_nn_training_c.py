@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cs231n_helpers import data, exercises
-from support import cells, drives, ends, of
+from support import cells, drives, ends, heights, numbers, of, texts, words
 
 NAME = "04_nn_training"
 STRENGTHS = [1e-4 * 10 ** (i / 2) for i in range(7)]
@@ -44,32 +44,7 @@ def right(scores, y):
     return np.mean([int(np.argmax(s)) == label for s, label in zip(scores, y, strict=True)])
 
 
-@pytest.fixture(scope="module")
-def ready(split):
-    """Training and validation images in float64: minus the training mean, over the largest absolute value left."""
-    flat = [A.reshape(len(A), -1).astype(float) for A in (split.X_train, split.X_val)]
-    mean = flat[0].mean(axis=0)
-    largest = np.abs(flat[0] - mean).max()
-    return [(A - mean) / largest for A in flat]
-
-
 # --- reading pictures -------------------------------------------------------------------------------------------------
-
-
-def words(ax):
-    return ax.get_title(loc="left")
-
-
-def texts(ax):
-    return [text.get_text() for text in ax.texts if text.get_visible()]
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e[-+]\d+)?", text.replace("\N{MINUS SIGN}", "-"))]
-
-
-def heights(ax):
-    return [bar.get_height() for bar in ax.patches]
 
 
 def line(ax, i=0):
