@@ -23,6 +23,7 @@ PYTHON = VENV / "bin" / "python"
 STAMP, UNFINISHED = VENV / "ready.json", VENV / "unfinished"
 LOCK = ROOT / ".local" / "environment.lock"
 LEVELS = ["base", "test", "browser"]
+EXTRAS = {"base": [], "test": ["test", "search", "cluster"], "browser": ["browser"]}  # of pyproject.toml, by level
 SOURCES = ["requirements.txt", "constraints.txt", "pyproject.toml"]
 UNLOCKED = os.environ.get("UNLOCKED", "") not in ("", "0")
 NO_INDEX = """\
@@ -140,7 +141,8 @@ def has(module):
 def wanted(level):
     """Arguments for pip: the requirements of the notebooks, and what pyproject.toml adds for the level."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    added = [package for name in LEVELS[1:LEVELS.index(level) + 1] for package in extras[name]]
+    levels = LEVELS[: LEVELS.index(level) + 1]
+    added = [package for each in levels for name in EXTRAS[each] for package in extras[name]]
     return ["-r", "requirements.txt", *([] if UNLOCKED else ["-c", "constraints.txt"]), *added]
 
 
