@@ -1,7 +1,7 @@
 # Thin lines over the scripts in tools/. `make` alone lists what there is.
 # Variables: PYTHON=/path/to/python3.12   UNLOCKED=1 (newest allowed packages)   NOTEBOOK=01_knn   ARGS="..." (passed on)
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks cifar10 bench clean
+.PHONY: help lab test test-browser notebooks experiments cifar10 bench clean
 export PYTHON UNLOCKED
 
 help: ## this list
@@ -18,6 +18,9 @@ test-browser: ## drive every control of every notebook in Chromium
 
 notebooks: ## run the notebooks again in place and tidy what is committed (NOTEBOOK=01_knn for one)
 	@sh tools/run.sh test tools/notebooks.py $(NOTEBOOK)
+
+experiments: ## run the long experiments again whose results the notebooks plot (NAME=ensembles for one)
+	@sh tools/run.sh test tools/experiments.py $(NAME)
 
 cifar10: ## fetch CIFAR-10, 170 MB, with its checksum (URL=... names another copy or a file, SHA256=... its checksum)
 	@sh tools/run.sh base -m cs231n_helpers.data.cifar10 $(if $(URL),"$(URL)") $(if $(SHA256),--sha256 "$(SHA256)")

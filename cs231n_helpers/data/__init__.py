@@ -1,15 +1,17 @@
 """Data sets: real pictures and toy points, always cut into train, val and test the same way.
 
-`load` gives a `Split`; `folds` and `batches` give indices into one; `augment` makes training images anew.
+`load` gives a `Split`; `folds` and `batches` give indices into one; `augment` makes training images anew. `results`
+gives what a long experiment measured.
 """
 
 from cs231n_helpers import checks
 from cs231n_helpers.checks import DataError
 from cs231n_helpers.data import fashion_mnist, toy
 from cs231n_helpers.data.augmentation import augment
+from cs231n_helpers.data.experiments import results
 from cs231n_helpers.data.split import Split, batches, first, folds
 
-__all__ = ["NAMES", "DataError", "Split", "augment", "batches", "folds", "load"]
+__all__ = ["NAMES", "DataError", "Split", "augment", "batches", "folds", "load", "results"]
 
 NAMES = ("fashion_mnist", "cifar10", *toy.NAMES)
 _OPTIONS = {"fashion_mnist": ("full",), "cifar10": ()}
