@@ -6,7 +6,9 @@ import json
 import re
 
 import nbformat
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
@@ -156,15 +158,36 @@ def test_pictures_are_made_smaller_and_keep_their_pixels():
     before = png((200, 150))
     after = notebooks.smaller(before)
     assert len(after) < len(before)
-    pixels = [Image.open(io.BytesIO(base64.b64decode(each))).convert("RGB").tobytes() for each in (before, after)]
+    pixels = [pixels_of(each).convert("RGB").tobytes() for each in (before, after)]
     assert pixels[0] == pixels[1]
 
 
-def test_a_notebook_that_is_too_large_gets_pictures_of_256_colours(monkeypatch):
+@pytest.mark.parametrize("colours", notebooks.FEWER_COLOURS)
+def test_a_notebook_that_is_too_large_gets_pictures_of_fewer_colours(monkeypatch, colours):
     made = notebooks.normalise(notebook(result({"image/png": colourful(), "text/plain": "p"})))
     size = len(notebooks.text_of(made))
     monkeypatch.setattr(notebooks, "LIMIT", size - 1)
+    monkeypatch.setattr(notebooks, "FEWER_COLOURS", (colours,))
     assert len(notebooks.text_of(made)) < size
+    assert len(pixels_of(made.cells[1].outputs[0].data["image/png"]).convert("RGB").getcolors()) <= colours
+
+
+def test_a_chart_in_few_colours_looks_the_same():
+    figure = Figure(figsize=(8, 4), dpi=100)
+    ax = figure.subplots()
+    for number in range(8):
+        ax.plot(np.sin(np.linspace(0, 6 + number, 100)), label=f"line {number}")
+    ax.legend()
+    file = io.BytesIO()
+    figure.savefig(file)
+    before = base64.b64encode(file.getvalue()).decode()
+    after = notebooks.smaller(before, colours=64)
+    gap = np.abs(np.subtract(*[np.asarray(pixels_of(each).convert("RGB"), int) for each in (before, after)]))
+    assert len(after) < 0.8 * len(before) and gap.mean() < 0.5 and gap.max() < 40
+
+
+def pixels_of(picture):
+    return Image.open(io.BytesIO(base64.b64decode(picture)))
 
 
 def colourful():
