@@ -330,6 +330,17 @@ def test_number_boxes_give_an_array_and_take_one():
     assert [box.value for box in widget.controls["W"].boxes] == [0] * 6
 
 
+@pytest.mark.parametrize(("play", "words"), [("height", "another control"), ("steep", "another control"),
+                                             ("nothing", "no such control")])  # fmt: skip
+def test_what_has_no_whole_steps_is_not_played(play, words):
+    with pytest.raises(TypeError, match=f"play='{play}' must name a slider of whole numbers; .*{words}"):
+        explore(wave_of_three, waves=(1, 9), height=(0.0, 1.0), steep=log(1e-2, 1e0), play=play)
+
+
+def wave_of_three(ax, waves=1, height=0.5, steep=1e-1):
+    return lambda **values: []
+
+
 def test_play_moves_the_slider_in_the_browser():
     widget = explore(wave, waves=(1, 9, 2), play="waves")
     beside = widget.controls["waves"]

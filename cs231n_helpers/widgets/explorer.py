@@ -29,7 +29,7 @@ def explore(draw, *, axes=None, figsize=(8, 4.2), play=None, **controls):
         What `draw` receives first: one axis, an array of axes, or a dict of axes.
     figsize : (width, height) in units of 100 pixels; a wider figure than 8.4 is drawn to scale
     play : str, optional
-        The name of a slider that gets a Play button.
+        The name of a slider of whole numbers that gets a Play button.
     **controls
         (low, high) or (low, high, step) is a slider, log(low, high) a slider over powers of ten, a list a menu,
         True or False a box, and `Press`, `Points`, `Numbers` are what they say.
@@ -43,6 +43,7 @@ def explore(draw, *, axes=None, figsize=(8, 4.2), play=None, **controls):
     start = start_values(draw, given=arrays) | arrays
     _check_names(draw, start, controls)
     made = {name: make_control(name, spec, start[name]) for name, spec in controls.items()}
+    _check_play(play, made)
     explorer = Explorer(draw, made, axes, figsize, play)
     replace(explorer)
     return explorer
@@ -52,6 +53,13 @@ def _check_names(draw, start, controls):
     unknown = [name for name in controls if name not in start]
     if unknown:
         raise TypeError(f"explore: {draw.__name__} has no argument {unknown[0]}; it has {', '.join(start)}.")
+
+
+def _check_play(play, controls):
+    """Refuse to play what has no whole steps: the page's Play would round its values, or stop between two."""
+    if play is not None and not isinstance(controls.get(play), ipw.IntSlider):
+        raise TypeError(f"explore: play={play!r} must name a slider of whole numbers; "
+                        f"{'it is another control' if play in controls else 'there is no such control'}.")
 
 
 class Explorer(ipw.VBox):
