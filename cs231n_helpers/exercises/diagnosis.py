@@ -13,7 +13,7 @@ from cs231n_helpers import checks
 
 from .doctor import ARRAYS, BUGS, MASKS, examine
 
-CONDITIONS = {"h": 1e-5, "strength": 0.05, "masks": MASKS[1], "count": 20}     # dropout on, one mask for all calls
+CONDITIONS = {"h": 3e-5, "strength": 0.05, "masks": MASKS[1], "count": 20}     # dropout on, one mask for all calls
 SUSPECTS = {                        # name -> what it changes in the examination
     "right code, a sound check": {},
     **{bug: {"bug": bug} for bug in BUGS if bug != "none"},
@@ -95,7 +95,7 @@ def _wrong_arrays(name, seen, due):
     if (seen.error > AGREES) == (due.error > AGREES):
         return ""
     if due.error > AGREES:
-        return f"It would make {name} wrong, with a relative error of {due.error:.0e}. Here it is right: {seen.error:.0e}."
+        return f"It would make {name} wrong, with an error of {due.error:.0e}. Here it is right: {seen.error:.0e}."
     return f"It would leave {name} right, at {due.error:.0e}. Here it is wrong: {seen.error:.0e}."
 
 
@@ -115,11 +115,11 @@ def _times(factor):
 
 
 def _zeros(name, seen, due):
-    for share, what in (("missing", "be 0 although the loss has a slope there"),
-                        ("extra", "not be 0 although the loss has no slope there")):
+    for share, where in (("missing", "horizontal axis (analytic 0, measured not)"),
+                         ("extra", "vertical axis (measured 0, analytic not)")):
         ours, theirs = getattr(seen, share), getattr(due, share)
         if abs(ours - theirs) > 1e-9:
-            return f"Of the numbers of {name}, {theirs:.0%} would {what}. Here it is {ours:.0%}."
+            return f"{theirs:.0%} of the dots of {name} would stand on the {where}. Here it is {ours:.0%}."
     return ""
 
 

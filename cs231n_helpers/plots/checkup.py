@@ -1,6 +1,6 @@
 """Pictures of a check-up: slopes against slopes, and verdicts in words."""
 
-from textwrap import fill
+from textwrap import wrap
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from .style import ALARM, CLASS_COLOURS, INK, MUTED, RIGHT, STILL, blank, headli
 
 
 def agreement(ax):
-    """Analytic slopes against measured ones, both as shares of the largest of them; the dashed line is where they agree.
+    """Analytic slopes against measured ones, both as shares of the largest; where they agree they lie on the dashed line.
 
     Returns update(analytic, measured, title): two arrays (K,) from -1 to 1.
     """
@@ -26,21 +26,23 @@ def agreement(ax):
     return update
 
 
-def verdicts(ax, count, width=120):
-    """So many sentences below each other, each with a tick, a cross, or nothing before it.
+def verdicts(ax, count, width=108):
+    """So many sentences below each other, of two lines at most, each with a tick, a cross, or nothing before it.
 
     Returns update(passed, sentences): `passed` holds True, False or None for each sentence.
     """
     blank(ax).set(xlim=(0, 1), ylim=(count - 0.5, -0.5))
     marks = [ax.text(0.0, row, "", va="center", fontsize=13, weight="bold", in_layout=False) for row in range(count)]
-    words = [ax.text(0.03, row, "", va="center", fontsize=9.5, color=INK, in_layout=False) for row in range(count)]
+    words = [[quick(ax.text(0.03, row, "", va=va, fontsize=9.5, color=INK, in_layout=False))
+              for va in ("bottom", "top")] for row in range(count)]
 
     def update(passed, sentences):
-        for mark, text, good, sentence in zip(marks, words, passed, sentences, strict=True):
+        for mark, lines, good, sentence in zip(marks, words, passed, sentences, strict=True):
             mark.set(text={True: "\N{CHECK MARK}", False: "\N{BALLOT X}", None: ""}[good],
                      color=RIGHT if good else ALARM)
-            text.set_text(fill(sentence, width))
-        return [*marks, *words]
+            for line, text in zip(lines, [*wrap(sentence, width), ""], strict=False):
+                line.set_text(text)
+        return [*marks, *(line for lines in words for line in lines)]
 
     return update
 

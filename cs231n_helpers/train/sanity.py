@@ -18,8 +18,8 @@ from cs231n_helpers import checks, losses
 from .steps import steps
 
 NEAR = 0.15                 # the loss of an untrained network may be this share above or below that of guessing
-LEARNED = 0.1               # twenty examples are learned by heart when their loss is below this share of its start ...
-SPEED = 0.05                # ... still on its way, if the last quarter of the steps took away this share of the loss
+LEARNED = 0.1               # examples are learned by heart when their loss is below this share of its start ...
+SPEED = 0.02                # ... still on its way, if the last quarter of the steps took away this share of the loss
 BOUNCE = 0.2                # it jumps, if within a step of that quarter the loss climbs by this share of its lowest there
 SLOPE = 1e-4                # the penalty's gradient may differ from its slope by this share
 CHANCE = {losses.softmax: (np.log, "ln {}"), losses.svm: (lambda C: C - 1.0, "{} - 1"),
@@ -41,8 +41,9 @@ class Finding:
 def loss_at_chance(network, params, X, y, *, loss=losses.softmax, expected=None):
     """Whether an untrained network's loss is that of guessing: ln C for softmax, C - 1 for the SVM loss.
 
-    X (N, ...), labels y (N,); no penalty is added, and there is no dropout. expected: what guessing costs; without it,
-    any loss but the two hinge losses is taken for a softmax. Finds weights that start too large, and a loss that is summed and not averaged.
+    X (N, ...), labels y (N,); no penalty is added, and there is no dropout. expected: what guessing
+    costs; without it, any loss but the two hinge losses is taken for a softmax. Finds weights that start too large, and
+    a loss that is summed and not averaged. Scores must be near 0: give the last layer small weights, He's are larger.
     numbers: loss, expected, at_zero (the loss of scores that are all 0), spread (usual size of the scores).
     """
     X, y = _some("loss_at_chance", X, y)
@@ -76,8 +77,8 @@ def _at_chance(numbers, words, count):
             return f"{text} Even scores of 0 cost {flat:.3g}, N = {count} times too little: the mean is taken twice."
         return f"{text} Even scores of 0 cost {flat:.3g}: the loss is wrong, or other than `expected` says."
     if now > due:
-        return (f"{text} The scores should be near 0 and are about {numbers['spread']:.2g}: the weights start too large, "
-                "or the inputs were not scaled. (He's size on purpose? Make the last layer's small for this check.)")
+        return (f"{text} The scores should be near 0 and are about {numbers['spread']:.2g}: the weights start too "
+                "large, or the inputs were not scaled.")
     return f"{text} An untrained network knows something: were these params trained, or y made from X?"
 
 
@@ -141,7 +142,8 @@ def overfits_few(network, params, X, y, rule, *, count=20, steps_taken=200, rng=
         now, stopped = step.params, step.stopped
     with np.errstate(over="ignore", invalid="ignore"):
         scores = network.forward(now, X)[0]
-        course.append(float(settings.get("loss", losses.softmax)(scores, y)[0]) if np.isfinite(scores).all() else np.nan)
+        sane, loss = np.isfinite(scores).all(), settings.get("loss", losses.softmax)
+        course.append(float(loss(scores, y)[0]) if sane else np.nan)
     still = [name for name in network.trainable(params) if np.array_equal(now[name], params[name])]
     numbers = {"course": course, "accuracy": float(np.mean(scores.argmax(axis=1) == y)), "still": still}
     return Finding(*_by_heart(numbers, len(X), taken, _twins(X, y), stopped), numbers)
@@ -151,11 +153,12 @@ def _by_heart(numbers, count, taken, twins, stopped):
     course, accuracy, still = numbers["course"], numbers["accuracy"], numbers["still"]
     late = course[-max(2, len(course) // 4):]                       # the last quarter of the run
     first, last, before = course[0], course[-1], late[0]
-    text = f"after {taken} steps {accuracy:.0%} of {count} are right, and their loss went from {first:.3g} to {last:.3g}."
+    way = f"from {first:.3g} to {last:.3g}"
+    text = f"after {taken} steps {accuracy:.0%} of {count} are right, and their loss went {way}."
     if stopped or not np.isfinite(last) or last > 1.5 * first:
-        return False, f"the loss runs away, from {first:.3g} to {last:.3g}: the learning rate is far too high, try a tenth."
+        return False, f"the loss runs away, {way}: the learning rate is far too high, try a tenth."
     if still:
-        return False, f"{text} But {' and '.join(still)} never moved: no gradient arrives there (frozen, cut off, dead?)."
+        return False, f"{text} But {', '.join(still)} never moved: no gradient arrives there (frozen, cut off, dead?)."
     if accuracy == 1 and last <= LEARNED * first:
         return True, text
     if twins:
