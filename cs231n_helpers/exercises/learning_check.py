@@ -19,11 +19,15 @@ def _elements(a, n):
 
 
 EACH = "Each element is divided by its own max(|a|, |n|), and the largest quotient counts."
+SMALL = 6.0 * 10.0 ** np.arange(-13, 1)
 BOTH_ZERO = "Where both are 0 they agree: divide by np.where(size > 0, size, 1), which gives 0 there."
 _MISTAKES = (
     Mistake("the sum |a| + |n| is in the denominator; it should be the larger of the two, max(|a|, |n|). Some books "
             "take the sum: then a wrong sign gives 1 and not 2, and the bands of the scale mean something else.",
             lambda a, n: _safe(np.abs(a - n), np.abs(a) + np.abs(n)).max()),
+    Mistake("the sum |a| + |n| is in the denominator, and it is at least 1e-8: then a wrong sign gives 1 and not 2, and "
+            "small gradients pass, however wrong. It should be the larger of the two, max(|a|, |n|).",
+            lambda a, n: (np.abs(a - n) / np.maximum(1e-8, np.abs(a) + np.abs(n))).max()),
     Mistake("this is an absolute error: the denominator is missing. 1e-4 is much for a slope of 1e-4, and little for "
             "one of 100.", lambda a, n: np.abs(a - n).max(), "missing"),
     Mistake("this is the mean over the elements. The worst one counts: in the mean, one wrong slope among a thousand "
@@ -72,11 +76,11 @@ RELATIVE_ERROR = Exercise(
     cases=(
         case("slopes of both signs", numbers(111, 4, 3) + 0.005,
              numbers(111, 4, 3) + 0.005 * numbers(112, 4, 3) + 0.005),
-        case("slopes that are negative in both", -1 - np.abs(numbers(113, 3, 4)), -1.1 - np.abs(numbers(113, 3, 4))),
+        case("slopes that are negative in both", -1.1 - np.abs(numbers(113, 3, 4)), -1 - np.abs(numbers(113, 3, 4))),
         case("a wrong sign among right slopes", np.array([[2.0, -3, 0.5], [1, 4, -0.25]]),
              np.array([[2.0, -3, -0.5], [1, 4, -0.25]])),
-        case("small slopes, one of them three times too large", np.array([[6e-9, 1], [2e-7, 3]]),
-             np.array([[2e-9, 1], [2e-7, 3.03]])),
+        case("slopes of many sizes, the smaller the wronger", SMALL[:, None] * [[1, 1]], SMALL[:, None] * [[1, 1]]
+             * (1 - np.linspace(0.7, 0.01, len(SMALL)))[:, None]),
         case("a slope that is 0 on one side", np.array([[0.0, 2], [1, 3]]), np.array([[0.5, 2.002], [1.001, 3]])),
         case("slopes that are 0 on both sides", np.array([[0.0, 2], [1, 0]]), np.array([[0.0, 2.02], [1, 0]])),
         case("nothing but zeros", np.zeros((2, 3)), np.zeros((2, 3))),

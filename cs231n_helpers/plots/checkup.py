@@ -40,7 +40,7 @@ def verdicts(ax, count, width=108):
         for mark, lines, good, sentence in zip(marks, words, passed, sentences, strict=True):
             mark.set(text={True: "\N{CHECK MARK}", False: "\N{BALLOT X}", None: ""}[good],
                      color=RIGHT if good else ALARM)
-            for line, text in zip(lines, [*wrap(sentence, width), ""], strict=False):
+            for line, text in zip(lines, [*wrap(sentence, width), "", ""], strict=False):
                 line.set_text(text)
         return [*marks, *(line for lines in words for line in lines)]
 
