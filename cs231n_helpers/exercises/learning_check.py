@@ -25,8 +25,8 @@ _MISTAKES = (
     Mistake("the sum |a| + |n| is in the denominator; it should be the larger of the two, max(|a|, |n|). Some books "
             "take the sum: then a wrong sign gives 1 and not 2, and the bands of the scale mean something else.",
             lambda a, n: _safe(np.abs(a - n), np.abs(a) + np.abs(n)).max()),
-    Mistake("the sum |a| + |n| is in the denominator, and it is at least 1e-8: then a wrong sign gives 1 and not 2, and "
-            "small gradients pass, however wrong. It should be the larger of the two, max(|a|, |n|).",
+    Mistake("the sum |a| + |n| is in the denominator, and it is at least 1e-8: then a wrong sign gives 1 and not 2, "
+            "and small gradients pass, however wrong. It should be the larger of the two, max(|a|, |n|).",
             lambda a, n: (np.abs(a - n) / np.maximum(1e-8, np.abs(a) + np.abs(n))).max()),
     Mistake("this is an absolute error: the denominator is missing. 1e-4 is much for a slope of 1e-4, and little for "
             "one of 100.", lambda a, n: np.abs(a - n).max(), "missing"),

@@ -9,7 +9,7 @@ from .style import ALARM, CLASS_COLOURS, INK, MUTED, RIGHT, STILL, blank, headli
 
 
 def agreement(ax):
-    """Analytic slopes against measured ones, both as shares of the largest; where they agree they lie on the dashed line.
+    """Analytic slopes against measured ones, as shares of the largest; on the dashed line they agree.
 
     Returns update(analytic, measured, title): two arrays (K,) from -1 to 1.
     """
@@ -32,7 +32,8 @@ def verdicts(ax, count, width=108):
     Returns update(passed, sentences): `passed` holds True, False or None for each sentence.
     """
     blank(ax).set(xlim=(0, 1), ylim=(count - 0.5, -0.5))
-    marks = [ax.text(0.0, row, "", va="center", fontsize=13, weight="bold", in_layout=False) for row in range(count)]
+    marks = [ax.text(0, row + 0.04, "", va="bottom", fontsize=12, weight="bold", in_layout=False)
+             for row in range(count)]
     words = [[quick(ax.text(0.03, row, "", va=va, fontsize=9.5, color=INK, in_layout=False))
               for va in ("bottom", "top")] for row in range(count)]
 
