@@ -20,7 +20,7 @@ from .steps import steps
 NEAR = 0.15                 # the loss of an untrained network may be this share above or below that of guessing
 LEARNED = 0.1               # examples are learned by heart when their loss is below this share of its start ...
 SPEED = 0.02                # they are on their way, if the last quarter of the steps took this share of the loss
-BOUNCE = 0.2                # it jumps, if within a step of that quarter the loss climbs by this share of its lowest there
+BOUNCE = 0.2                # it jumps, if in a step of that quarter the loss climbs by this share of its lowest there
 SLOPE = 1e-4                # the penalty's gradient may differ from its slope by this share
 CHANCE = {losses.softmax: (np.log, "ln {}"), losses.svm: (lambda C: C - 1.0, "{} - 1"),
           losses.squared_hinge: (lambda C: C - 1.0, "{} - 1")}      # C classes, scores of 0 -> loss
