@@ -9,7 +9,9 @@ can be left at any moment, and taken up again from the `state` of what it yielde
 
 from .checkpoints import keeping, load, save
 from .epochs import Log, epochs, evaluate
+from .sanity import Finding, loss_at_chance, overfits_few, rises_with_penalty
 from .state import State
 from .steps import Step, steps
 
-__all__ = ["Log", "State", "Step", "epochs", "evaluate", "keeping", "load", "save", "steps"]
+__all__ = ["Finding", "Log", "State", "Step", "epochs", "evaluate", "keeping", "load", "loss_at_chance", "overfits_few",
+           "rises_with_penalty", "save", "steps"]
