@@ -5,11 +5,22 @@
 
 `epochs` yields a Log with accuracies now and then; `steps`, of which it is made, yields after every mini-batch. Either
 can be left at any moment, and taken up again from the `state` of what it yielded, in this process or another.
+
+`record` trains a whole run and reads all instruments on the way (`watch`), `verdict` says in words what they show:
+
+    history = train.record(network, split, train.Settings(learning_rate=0.1, epochs=5))
+    kind, sentence = train.verdict(history)
 """
 
+from . import watch
 from .checkpoints import keeping, load, save
 from .epochs import Log, epochs, evaluate
+from .history import History, Moment
+from .session import Session, record
+from .settings import Settings
 from .state import State
 from .steps import Step, steps
+from .verdict import signs, verdict
 
-__all__ = ["Log", "State", "Step", "epochs", "evaluate", "keeping", "load", "save", "steps"]
+__all__ = ["History", "Log", "Moment", "Session", "Settings", "State", "Step", "epochs", "evaluate", "keeping", "load",
+           "record", "save", "signs", "steps", "verdict", "watch"]
