@@ -5,7 +5,7 @@ from matplotlib.collections import LineCollection
 
 from . import training
 from .quick import quick
-from .style import CLASS_COLOURS, INK, MUTED, QUIET, RIGHT, STILL, WRONG, headline, soft, style
+from .style import INK, MUTED, QUIET, RIGHT, STILL, WRONG, headline, soft, style
 
 PAIR = ((RIGHT, "-", "o"), (WRONG, "--", "s"))                      # training, validation
 THUMB = 1e-3                                                        # the rule of thumb that is marked
@@ -56,7 +56,7 @@ def zones(ax, xs, ys, kinds, looks, limits, names):
     for kind, (label, colour, marker) in looks.items():
         mine = [place for place, found in enumerate(kinds) if found == kind]
         ax.plot(np.take(xs, mine), np.take(ys, mine), marker, color=colour, ms=8, mec="white", mew=0.8, label=label)
-    ax.legend(frameon=False, fontsize=9, loc="upper center").set_zorder(STILL)
+    ax.legend(frameon=False, fontsize=9, loc="upper left").set_zorder(STILL)
     (ring,) = ax.plot([], [], "o", ms=17, mfc="none", mec=INK, mew=1.6, zorder=5)
     head = quick(headline(ax))
 
@@ -98,16 +98,14 @@ def bars_of_error(ax, labels, limits, names, log="", legend="lower right"):
     return update
 
 
-def ratios(ax, labels, longest, limits=(1e-6, 10)):
+def ratios(ax, labels, longest, limits=(1e-6, 100)):
     """How far arrays move in a step, as a part of their length, one curve for each; the rule of thumb is a pale band.
 
     Returns update(lines, title): {label: (steps, ratios)}; what is not finite or leaves the limits is drawn at them.
     """
+    ax.axhline(THUMB, color=soft(QUIET, 0.4), lw=8, zorder=STILL, label="rule of thumb 1e-3")
     draw = training.curves(ax, labels, (0, longest, *limits), ("step", "step taken : length of the array"), "y",
                            legend="upper right")
-    ax.axhline(THUMB, color=soft(CLASS_COLOURS[1], 0.4), lw=7, zorder=0.4)
-    ax.text(0.99, THUMB / 1.7, "rule of thumb 1e-3", transform=ax.get_yaxis_transform(), ha="right", va="top",
-            fontsize=8.5, color=MUTED, zorder=STILL, in_layout=False)
     inside = (limits[0] * 1.05, limits[1] / 1.05)
 
     def update(lines, title):
