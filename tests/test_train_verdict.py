@@ -148,8 +148,8 @@ def test_a_run_that_ends_with_nan_under_a_schedule_says_both_rates():
     found = scheduled(made([2.3, 2.0, 3.0, 4.0]), learning_rate=0.2, schedule="step", epochs=3)
     last = replace(found.last, stopped="loss became nan at step 150 (lr = 0.018).")
     sentence = verdict(replace(found, moments=(*found.moments[:-1], last)))[1]
-    assert sentence == ("Loss became nan at step 150 (lr = 0.018). The learning rate was set to 0.2 (lowered to 0.018 by "
-                        "the schedule).")  # fmt: skip
+    assert sentence == ("Loss became nan at step 150 (lr = 0.018). The learning rate was set to 0.2 (lowered to 0.018 "
+                        "by the schedule).")
 
 
 def test_bounce_is_the_mean_climb():

@@ -41,10 +41,10 @@ MISTAKES = (
     Mistake(f"these are the means, where plus and minus cancel; {ALL}", _over(np.mean)),
     Mistake(f"these are sums of absolute values; {ALL}", _over(lambda a: np.abs(a).sum())),
     Mistake(f"these are the largest elements; {ALL}", _over(lambda a: np.abs(a).max())),
-    Mistake("np.linalg.norm(W, 2) of a matrix is the largest factor by which it stretches a vector. Without the 2 it is "
-            "the length that is meant here.", _over(lambda a: np.linalg.svd(a, compute_uv=False)[0])),
-    Mistake("np.linalg.norm(W, 1) of a matrix is its largest column. Without the 1 it is the length that is meant here.",
-            _over(lambda a: np.abs(a).sum(axis=0).max())),
+    Mistake("np.linalg.norm(W, 2) of a matrix is the largest factor by which it stretches a vector. Without the 2 "
+            "it is the length that is meant here.", _over(lambda a: np.linalg.svd(a, compute_uv=False)[0])),
+    Mistake("np.linalg.norm(W, 1) of a matrix is its largest column. Without the 1 it is the length that is "
+            "meant here.", _over(lambda a: np.abs(a).sum(axis=0).max())),
     Mistake("it is divided by the length of the new W; the question is how far it moves, seen from where it stands.",
             lambda W, dW, lr: length(lr * dW) / length(W - lr * dW)),
     Mistake("this is the length of the step alone: divide by the length of W.",

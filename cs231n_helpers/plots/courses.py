@@ -12,33 +12,38 @@ THUMB = 1e-3                                                        # the rule o
 
 
 def course(ax, others, longest, scales):
-    """The loss of one run, each batch pale and the running mean bold, before the means of other runs in grey.
+    """The loss of one run, bold, before those of other runs in grey, and behind it the loss of each batch, pale.
 
     others: a list of (steps, losses), drawn once; longest: steps of the axis; scales: {name: (scale, bottom, top)}, as
-    {"log": ("log", 0.1, 10)}. What leaves the axis is cut off there. Returns update(steps, losses, mean, scale, title).
+    {"log": ("log", 0.1, 10)}. What leaves the axis is cut off there.
+    Returns update(steps, losses, scale, title, each=None): `each` are the losses of the batches of the same steps.
     """
     style(ax, "", "step", "loss", grid="both").set(xlim=(0, longest))
     behind = [ax.plot(xs, np.clip(ys, 0, 1e6), color=QUIET, lw=1, zorder=1.2)[0] for xs, ys in others]
-    (each,) = ax.plot([], [], color=soft(RIGHT, 0.55), lw=0.7, zorder=1.6)
+    (pale,) = ax.plot([], [], color=soft(RIGHT, 0.55), lw=0.7, zorder=1.6)
     (bold,) = ax.plot([], [], color=RIGHT, lw=2.2, label="chosen run")
     head, shown = quick(headline(ax)), {}
 
-    def update(steps, losses, mean, scale, title):
-        if shown.get("scale") != scale:
-            kind, bottom, top = scales[scale]
-            ax.set(yscale=kind, ylim=(bottom, top))
-            ticks = np.outer(10.0 ** np.arange(-3, 5), [1, 2, 5]).ravel() if kind == "log" else ax.get_yticks()
-            ticks = ticks[(ticks >= bottom) & (ticks <= top)]
-            ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-            ax.minorticks_off()
-            shown["scale"] = scale
+    def update(steps, losses, scale, title, each=None):
         _, bottom, top = scales[scale]
-        for line, ys in ((each, losses), (bold, mean)):
-            line.set_data(steps, np.clip(ys, bottom, 1.5 * top))
+        if shown.get("scale") != scale:
+            _set_scale(ax, *scales[scale])
+            shown["scale"] = scale
+        bold.set_data(steps, np.clip(losses, bottom, 1.5 * top))
+        pale.set_data(*((steps, np.clip(each, bottom, 1.5 * top)) if each is not None else ([], [])))
         head.set_text(title)
-        return [*behind, each, bold, head]
+        return [*behind, pale, bold, head]
 
     return update
+
+
+def _set_scale(ax, kind, bottom, top):
+    """Set the y axis, with plain numbers at its ticks."""
+    ax.set(yscale=kind, ylim=(bottom, top))
+    ticks = np.outer(10.0 ** np.arange(-3, 5), [1, 2, 5]).ravel() if kind == "log" else np.linspace(0, top, 5)
+    ticks = ticks[(ticks >= bottom) & (ticks <= top)]
+    ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
 
 
 def zones(ax, xs, ys, kinds, looks, limits, names):
