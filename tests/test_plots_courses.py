@@ -61,6 +61,7 @@ def test_ratios_are_drawn_inside_the_axis_whatever_they_are(ax):
     update = courses.ratios(ax, ["a", "b"], 100)
     update({"a": ([1, 2, 3], np.array([np.inf, 1e-3, np.nan])), "b": ([1, 2, 3], np.array([0, 1e-9, 1.0]))}, "words")
     top, bottom = 100 / 1.05, 1.05e-6
-    assert line(ax, "a")[1] == pytest.approx([top, 1e-3, top]) and line(ax, "b")[1] == pytest.approx([bottom, bottom, 1])
+    assert line(ax, "a")[1] == pytest.approx([top, 1e-3, top])
+    assert line(ax, "b")[1] == pytest.approx([bottom, bottom, 1])
     assert line(ax, "rule of thumb 1e-3")[1].tolist() == [1e-3, 1e-3]
     assert "rule of thumb 1e-3" in [text.get_text() for text in ax.get_legend().get_texts()]
