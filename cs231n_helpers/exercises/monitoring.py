@@ -1,4 +1,4 @@
-"""The exercise of notebook 04 on reading a training run: update_ratio, the length of a step against that of an array."""
+"""An exercise of notebook 04 on watching a run: update_ratio, the length of a step against that of an array."""
 
 import numpy as np
 

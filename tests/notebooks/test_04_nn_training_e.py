@@ -293,8 +293,9 @@ def test_the_folded_solution_is_accepted_and_the_stub_is_not_started(run):
 @of("e5-widget")
 def test_hills_are_those_of_the_layers(widget, run, ready, split):
     X, y = ready[0][:2000], split.y_train[:2000]
-    for values in [{"moment": 0, "start": s, "activation": a} for s in ("too small", "calibrated", "too large")
-                   for a in ("tanh", "relu")] + [{"moment": 1, "start": "calibrated", "activation": "tanh"}]:  # fmt: skip
+    begun = [{"moment": 0, "start": s, "activation": a} for s in ("too small", "calibrated", "too large")
+             for a in ("tanh", "relu")]  # fmt: skip
+    for values in [*begun, {"moment": 1, "start": "calibrated", "activation": "tanh"}]:
         widget.set(**values)
         assert widget.error == ""
         net = run.namespace["deep_net"](values["activation"], values["start"])
