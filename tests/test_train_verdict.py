@@ -1,11 +1,12 @@
 """Verdicts on runs that were made to be too slow, too fast, overfitting, underfitting, dead, and good."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
-from cs231n_helpers import data, threads
+from cs231n_helpers import data, threads, train
 from cs231n_helpers.layers import Dense, LeakyReLU, ReLU, Tanh
 from cs231n_helpers.network import Network
 from cs231n_helpers.train import watch
@@ -20,8 +21,8 @@ linear = Network([Dense(10)], (28, 28, 1))
 
 
 @cache
-def images(train):
-    return examples(data.load("fashion_mnist", train=train, val=500, test=0))
+def images(count):
+    return examples(data.load("fashion_mnist", train=count, val=500, test=0))
 
 
 def run(network, train=3000, params=None, **settings):
@@ -55,6 +56,21 @@ def test_a_run_made_to_be_so_is_called_so(kind, words, network, settings):
     found = run(network, **settings)
     assert verdict(found)[0] == kind, signs(found)
     assert words in verdict(found)[1] and kind in KINDS
+
+
+def test_a_rate_that_was_moved_by_hand_is_not_called_a_schedule():
+    session = Session(linear, images(3000), Settings(learning_rate=0.01, epochs=3), every=10)
+    while session.advance():
+        session.rate = 30.0 if session.taken >= 20 else session.rate
+    assert "0.01 (raised to 30 on the way) is far too high" in verdict(session.history)[1]
+
+
+def test_record_is_the_whole_run_of_a_session():
+    found, by_hand = (make(linear, images(3000), Settings(epochs=2), every=20) for make in (train.record, Session))
+    while by_hand.advance():
+        pass
+    assert [m.step for m in found.moments] == [0, 20, 40, 60] and found.last.step == found.total == 60
+    np.testing.assert_array_equal(found.losses, by_hand.history.losses)
 
 
 def test_units_that_are_off_are_found():
@@ -104,6 +120,36 @@ FALLING = [2.3, 1.5, 1.0, 0.8, 0.7, 0.65, 0.6, 0.58, 0.56, 0.55]
 ])  # fmt: skip
 def test_thresholds(history, kind):
     assert verdict(history)[0] == kind, signs(history)
+
+
+def scheduled(history, **settings):
+    """The history with the learning rates that these settings give at each of its moments."""
+    settings = Settings(**settings)
+    rates = [settings.rate(settings.learning_rate, max(m.step - 1, 0) / history.per_epoch) for m in history.moments]
+    moments = [replace(moment, rate=rate) for moment, rate in zip(history.moments, rates, strict=True)]
+    return replace(history, moments=tuple(moments), settings=settings)
+
+
+@pytest.mark.parametrize(("losses", "kind"), [
+    ([2.3, 2.0, 3.0, 9.0], "diverged"), ([2.3, 1, 0.6, 0.7, 0.6, 0.7, 0.6, 0.7, 0.6, 0.7], "too fast"),
+    (np.linspace(2.3, 1.2, 10), "too slow"),
+])  # fmt: skip
+def test_a_verdict_names_the_rate_the_run_was_set_to_and_what_the_schedule_made_of_it(losses, kind):
+    """Had it named the decayed rate, "try a tenth" would be a tenth of the wrong number."""
+    history = made(losses, accuracy=0.5)
+    found = scheduled(history, learning_rate=0.2, schedule="step", epochs=len(losses) - 1)
+    assert found.last.rate == pytest.approx(0.2 * 0.3**2) and verdict(found)[0] == kind
+    assert "the learning rate 0.2 (lowered to 0.018 by the schedule) is" in verdict(found)[1]
+    constant = verdict(scheduled(history, learning_rate=0.2, epochs=len(losses) - 1))
+    assert constant[0] == kind and "the learning rate 0.2 is" in constant[1]
+
+
+def test_a_run_that_ends_with_nan_under_a_schedule_says_both_rates():
+    found = scheduled(made([2.3, 2.0, 3.0, 4.0]), learning_rate=0.2, schedule="step", epochs=3)
+    last = replace(found.last, stopped="loss became nan at step 150 (lr = 0.018).")
+    sentence = verdict(replace(found, moments=(*found.moments[:-1], last)))[1]
+    assert sentence == ("Loss became nan at step 150 (lr = 0.018). The learning rate was set to 0.2 (lowered to 0.018 "
+                        "by the schedule).")
 
 
 def test_bounce_is_the_mean_climb():

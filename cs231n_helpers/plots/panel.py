@@ -17,7 +17,7 @@ TALL = 0.05                         # of the words above a hill, as a part of th
 
 def cockpit(axes, places, columns, titles, shape, limits):
     """All instruments on axes named L (loss), A (accuracy), F (filters), H (activations), G (gradients), R (update
-    ratios), D (dead units), of which only L and A must be there.
+    ratios), D (dead units), of which only L must be there.
 
     places, columns, titles: of the pictures of filters, whose `shape` is (H, W, C); limits: (lowest, highest) of the
     loss axis. Returns update(history, at, words, pins=(), reach=(-1, 1), epochs=10): `at` is the number of the moment,
@@ -25,9 +25,9 @@ def cockpit(axes, places, columns, titles, shape, limits):
     limits of the activations, `epochs` the length of the axis.
     """
     head = quick(next(iter(axes.values())).figure.suptitle(" ", x=0.012, ha="left", fontsize=9, color=INK))
-    parts = [curves(axes["L"], "loss", ("each batch", "validation"), limits),
-             curves(axes["A"], "accuracy", ("training", "validation"), (0, 1))]
-    makers = {"F": lambda ax: _filters(ax, places, columns, titles, shape), "H": _activations, "G": _gradients,
+    parts = [curves(axes["L"], "loss", ("each batch", "validation"), limits)]
+    makers = {"A": lambda ax: curves(ax, "accuracy", ("training", "validation"), (0, 1)),
+              "F": lambda ax: _filters(ax, places, columns, titles, shape), "H": _activations, "G": _gradients,
               "R": _ratios, "D": _dead}
     parts += [make(axes[name]) for name, make in makers.items() if name in axes]
 

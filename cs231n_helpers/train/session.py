@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from cs231n_helpers import data, losses, optim
+from cs231n_helpers import data, losses, optim, threads
 from cs231n_helpers.network import renew_statistics
 
 from . import watch
@@ -124,3 +124,12 @@ class Session:
         known = self.cost_of_augment[0] or seconds
         self.cost_of_augment = (min(known, seconds), result.nbytes)
         return result
+
+
+def record(network, split, settings, **how):
+    """Train a whole run on one BLAS thread, and return its History; `how` as in Session: every, few, params, loss."""
+    session = Session(network, split, settings, **how)
+    with threads.limit(1):
+        while session.advance():
+            pass
+    return session.history

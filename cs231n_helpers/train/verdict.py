@@ -70,7 +70,7 @@ def verdict(history):
     """(kind, sentence): kind is one of KINDS; the sentence says what is seen, and what to try."""
     with np.errstate(all="ignore"):
         found = signs(history)
-    rate, last = history.last.rate, history.last
+    rate, last = rate_in_words(history), history.last
     if last.stopped or not found["now"] <= BLOWN_UP * found["start"]:
         return "diverged", _diverged(found, last, rate)
     if last.step < EARLY or len(history.moments) < 4:
@@ -88,11 +88,23 @@ def _never_climbs(found, last):
     return last.epoch >= PATIENT and found["train"] < LOW and found["bounce"] == 0 and found["slope"] >= STILL
 
 
+def rate_in_words(history):
+    """The learning rate that the run was set to, which is what one would change; and what became of it, if it is not
+    the same any more: "0.1 (lowered to 0.02 by the schedule)"."""
+    first, last, settings = history.moments[0].rate, history.last, history.settings
+    if f"{first:.2g}" == f"{last.rate:.2g}":
+        return f"{first:.2g}"
+    planned = settings and settings.rate(settings.learning_rate, (last.step - 1) / history.per_epoch)
+    why = "by the schedule" if planned and math.isclose(planned, last.rate, rel_tol=1e-6) else "on the way"
+    return f"{first:.2g} ({'lowered' if last.rate < first else 'raised'} to {last.rate:.2g} {why})"
+
+
 def _diverged(found, last, rate):
     if last.stopped:
-        return last.stopped[0].upper() + last.stopped[1:]
+        set_to = f" The learning rate was set to {rate}." if "(" in rate else ""
+        return last.stopped[0].upper() + last.stopped[1:] + set_to
     return (f"The loss is {_times(found['now'], found['start'])} what it was at the start: the learning rate "
-            f"{rate:.2g} is far too high. Try a tenth.")
+            f"{rate} is far too high. Try a tenth.")
 
 
 def _times(now, start):
@@ -110,13 +122,13 @@ SENTENCES = {
         f"{found['dead']:.0%} of the units of a layer are off for every example and learn nothing any more. Try a "
         "lower learning rate, another initialisation, or leaky ReLU."),
     "too fast": lambda found, rate: (
-        f"The loss bounces, by {found['bounce']:.0%} of itself from one look to the next: the learning rate {rate:.2g} "
+        f"The loss bounces, by {found['bounce']:.0%} of itself from one look to the next: the learning rate {rate} "
         f"is too high.{_speed(found)} Try a third, or a schedule that lowers it."),
     "overfitting": lambda found, rate: (
         f"Training accuracy {found['train']:.0%}, validation {found['train'] - found['gap']:.0%}: the network learns "
         "its examples by heart. Try more l2, augmentation, a smaller network, or more data."),
     "too slow": lambda found, rate: (
-        f"The loss falls steadily but slowly; training accuracy is {found['train']:.0%}: the learning rate {rate:.2g} "
+        f"The loss falls steadily but slowly; training accuracy is {found['train']:.0%}: the learning rate {rate} "
         f"is too low.{_speed(found)} Try ten times as much, or more epochs."),
     "underfitting": lambda found, rate: (
         f"Training accuracy has settled at {found['train']:.0%}, and validation is as good: the network cannot do "
