@@ -171,7 +171,7 @@ WRONG = [
      "exchanged"),
     ("adam_step", adam_by(right_step, lambda m, v, dw, b1, b2: ((1 - b1) * m + b1 * dw, (1 - b2) * v + b2 * dw**2)),
      "mistake", "shares"),
-    ("adam_step", adam_by(lambda *args: 0.1 * right_step(*args)), "differs", "wrong with"),
+    ("adam_step", adam_by(lambda *args: 0.1 * right_step(*args)), "factor", "1/10"),
     ("adam_step", corrected_returned, "mistake", "corrected m_hat"),
     ("adam_step", lambda *args: adam_step(*args)[0], "type", "return w, m, v"),
     ("step_decay", lambda lr, epoch, factor, every: lr * factor ** (epoch / every), "mistake", "glides"),

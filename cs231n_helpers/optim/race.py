@@ -58,7 +58,7 @@ def race(rules, gradient, start, steps, noise=None, reach=1e3):
 
 def _numbers(rule):
     """(rate, keep, take, forget, square, use, push, eps) of a rule."""
-    lr = rule.lr
+    lr = getattr(rule, "lr", None)
     match rule:
         case SGD():
             return lr, 0, -lr, 1, 0, 1, 0, 0

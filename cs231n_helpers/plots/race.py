@@ -3,9 +3,10 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
 
 from .quick import quick
-from .style import CLASS_COLOURS, INK, MUTED, STILL, headline, soft, style
+from .style import CLASS_COLOURS, INK, MUTED, headline, soft, style
 
 LOOKS = {  # colour, dash, marker
     "SGD": (INK, "-", "o"),
@@ -16,7 +17,7 @@ LOOKS = {  # colour, dash, marker
     "Adam": (CLASS_COLOURS[4], "-", "P"),
     "Adam uncorrected": (CLASS_COLOURS[3], "--", "X"),
 }
-GREYS = LinearSegmentedColormap.from_list("height", ["#AEB6C2", "#FBFBFC"]).resampled(11)
+GREYS = LinearSegmentedColormap.from_list("height", ["#AEB6C2", "#FBFBFC"]).resampled(9)
 
 
 def ground(ax, reach, names=("$w_1$", "$w_2$")):
@@ -54,8 +55,8 @@ def runners(ax, names):
     def update(paths):
         for name in names:
             path = paths.get(name, np.empty((0, 2)))
-            ways[name].set_data(path.T)
-            heads[name].set_data(path[-1:].T)
+            ways[name].set(data=path.T, visible=name in paths)
+            heads[name].set(data=path[-1:].T, visible=name in paths)
         return [*ways.values(), *heads.values()]
 
     return update
@@ -82,33 +83,34 @@ def courses(ax, names, limits, labels, log="y", pairs=False):
         for name in names:
             xs, *ys = shown.get(name, ((), *((),) * len(widths)))
             for line, values in zip(lines[name], ys, strict=True):
-                line.set_data(xs, values)
-            dots[name].set_data([xs[-1:]] * len(ys), [values[-1:] for values in ys])
+                line.set(data=(xs, values), visible=name in shown)
+            dots[name].set(data=([xs[-1:]] * len(ys), [values[-1:] for values in ys]), visible=name in shown)
         head.set_text(title)
         return [*(line for pair in lines.values() for line in pair), *dots.values(), head]
 
     return update
 
 
-def key(ax, names, columns=None):
-    """A legend of LOOKS below the whole figure, where it covers nothing; a name may be a longer one's beginning."""
-    handles = [ax.plot([], [], LOOKS[name][1] + LOOKS[name][2], color=LOOKS[name][0], lw=1.8, ms=6, mec="white",
-                       label=name)[0] for name in names]  # fmt: skip
-    ax.figure.legend(handles=handles, loc="outside lower center", ncols=columns or len(names), frameon=False,
-                     fontsize=9, columnspacing=1.2, handlelength=2.2)  # fmt: skip
+def key(ax, names):
+    """A legend of LOOKS below the whole figure, where it covers nothing. It never changes."""
+    below(ax, [Line2D([], [], ls=dash, marker=marker, color=colour, lw=1.8, ms=6, mec="white", label=name)
+               for name, (colour, dash, marker) in ((name, LOOKS[name]) for name in names)])  # fmt: skip
 
 
-def sweep(ax, names, rates, limits, labels, note=""):
+def below(ax, handles):
+    """A legend of labelled lines below the whole figure."""
+    ax.figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9,
+                     columnspacing=1.2, handlelength=2.2)  # fmt: skip
+
+
+def sweep(ax, names, rates, limits, labels):
     """A number with its spread against the learning rate, a line per name of LOOKS, and a dotted line at one rate.
 
-    `note` stands still in the lower left corner. Returns update(middles {name: (K,)}, spreads {name: (K,)}, rate,
-    title): a name that is not there is pale.
+    Returns update(middles {name: (K,)}, spreads {name: (K,)}, rate, title, chosen): a name not among `chosen` is pale.
     """
     style(ax, "", *labels, grid="both").set(xscale="log", xlim=limits[:2], ylim=limits[2:])
     ax.minorticks_off()
-    ax.text(0.02, 0.03, note, transform=ax.transAxes, fontsize=9, color=MUTED, zorder=STILL)
-    lines = {name: ax.plot([], [], LOOKS[name][1] + LOOKS[name][2], color=LOOKS[name][0], ms=5, mec="white", mew=0.6)[0]
-             for name in names}  # fmt: skip
+    lines = {name: ax.plot([], [], LOOKS[name][1], color=LOOKS[name][0])[0] for name in names}
     bars = {name: ax.add_collection(LineCollection([], lw=1.3, colors=[LOOKS[name][0]]), autolim=False)
             for name in names}  # fmt: skip
     cursor = ax.axvline(rates[0], color=MUTED, lw=1, ls=":")
@@ -118,7 +120,7 @@ def sweep(ax, names, rates, limits, labels, note=""):
         for name in names:
             y, s = middles[name], spreads[name]
             colour = LOOKS[name][0] if name in chosen else soft(LOOKS[name][0], 0.75)
-            lines[name].set(data=(rates, y), color=colour, lw=2 if name in chosen else 1)
+            lines[name].set(data=(rates, y), color=colour, lw=1.8 if name in chosen else 1)
             bars[name].set_segments([[(r, a - b), (r, a + b)] for r, a, b in zip(rates, y, s, strict=True)])
             bars[name].set_color(colour)
         cursor.set_xdata([rate] * 2)

@@ -3,7 +3,11 @@
 import numpy as np
 
 from .quick import quick
-from .style import ALARM, CLASS_COLOURS, INK, MUTED, QUIET, RIGHT, STILL, WRONG, headline, style
+from .race import below
+from .style import ALARM, CLASS_COLOURS, INK, MUTED, RIGHT, STILL, WRONG, blank, headline, soft, style
+
+BALLS = (RIGHT, WRONG, MUTED)                               # with momentum, without, what is expected
+JUMPERS = (INK, CLASS_COLOURS[0])                           # Newton, gradient descent
 
 
 def hill(ax, xs, limits):
@@ -15,7 +19,7 @@ def hill(ax, xs, limits):
     style(ax, "", "w", "loss").set(xlim=(xs[0], xs[-1]), ylim=limits)
     (line,) = ax.plot(xs, xs, color=INK, lw=1.6, zorder=1)
     looks = {"Momentum": (RIGHT, "o", 13), "SGD, no momentum": (WRONG, "D", 9)}
-    trails = [ax.plot([], [], marker, color=colour, ms=4, alpha=0.55, mew=0, zorder=2)[0]
+    trails = [ax.plot([], [], marker, color=soft(colour, 0.4), ms=3.5, mew=0, zorder=2)[0]
               for colour, marker, _ in looks.values()]  # fmt: skip
     balls = [ax.plot([], [], marker, color=colour, ms=size, mec="white", mew=1.2, label=name, zorder=4 - i)[0]
              for i, (name, (colour, marker, size)) in enumerate(looks.items())]  # fmt: skip
@@ -33,34 +37,41 @@ def hill(ax, xs, limits):
     return update
 
 
-def arrows(ax, names):
-    """Arrows of a step, drawn on a `race.ground`, one per name, with their names in a legend above them.
+def arrows(ax, names, shares=1.15):
+    """Three arrows of one step, enlarged: the first from the middle, the others from its tip. A legend names them.
 
-    Returns update(starts (N, 2), moves (N, 2)).
+    Returns update(moves (3, 2), title): they are drawn so that the longest way of two of them fills the picture; with
+    all of length 0 nothing is shown.
     """
-    colours = [MUTED, CLASS_COLOURS[0], CLASS_COLOURS[4], CLASS_COLOURS[2]][: len(names)]
-    drawn = ax.quiver(*np.zeros((4, len(names))), color=colours, angles="xy", scale_units="xy", scale=1, width=0.011,
-                      zorder=6)  # fmt: skip
-    handles = [ax.plot([], [], color=colour, lw=3, label=name)[0] for colour, name in zip(colours, names, strict=True)]
-    ax.figure.legend(handles=handles, loc="outside lower left", ncols=len(names), frameon=False, fontsize=9)
+    blank(ax).set(xlim=(-1.1, 2.9), ylim=(-1.1, 1.1), aspect="equal")
+    colours = [MUTED, CLASS_COLOURS[0], CLASS_COLOURS[4]]
+    drawn = ax.quiver(*np.zeros((4, 3)), color=colours, angles="xy", scale_units="xy", scale=1, width=0.012, zorder=3)
+    ax.plot(0, 0, "o", color=INK, ms=6, zorder=STILL)
+    for i, (name, colour) in enumerate(zip(names, colours, strict=True)):
+        ax.plot([1.3, 1.6], [0.7 - 0.6 * i] * 2, color=colour, lw=4, zorder=STILL)
+        ax.text(1.7, 0.7 - 0.6 * i, name, va="center", fontsize=9, color=INK, zorder=STILL)
+    head = quick(headline(ax))
 
-    def update(starts, moves):
-        drawn.set_offsets(starts)
-        drawn.set_UVC(*np.transpose(moves))
-        return [drawn]
+    def update(moves, title):
+        tip = moves[0]
+        size = max(np.hypot(*tip), *(np.hypot(*(tip + move)) for move in moves[1:]), 1e-300) * shares
+        drawn.set_offsets(np.array([[0, 0], tip, tip]) / size)
+        drawn.set_UVC(*(moves / size).T)
+        head.set_text(title)
+        return [drawn, head]
 
     return update
 
 
 def jump(ax):
-    """Newton's jumps, drawn on a `race.ground`: where from and where to, red where it was warned of; gradient descent.
+    """Newton's jumps, drawn on a `race.ground`, red if it was warned; and gradient descent, a line of dots.
 
-    Returns update(jumps (K, 2), descent (S, 2), warned): the descent as a line of dots.
+    Returns update(jumps (K, 2), descent (S, 2), warned).
     """
-    (walk,) = ax.plot([], [], "-o", color=CLASS_COLOURS[0], lw=1.2, ms=4, mec="white", mew=0.5, label="gradient descent")
-    (leap,) = ax.plot([], [], "-X", color=INK, lw=2, ms=10, mec="white", mew=1, zorder=5, label="Newton")
+    (walk,) = ax.plot([], [], "-o", color=JUMPERS[1], lw=1.2, ms=4, mec="white", mew=0.5, label="gradient descent")
+    (leap,) = ax.plot([], [], "-X", color=JUMPERS[0], lw=2, ms=10, mec="white", mew=1, zorder=5, label="Newton")
     (bad,) = ax.plot([], [], "-X", color=ALARM, lw=2, ms=10, mec="white", mew=1, zorder=5, label="Newton, warned")
-    ax.figure.legend(handles=[walk, leap, bad], loc="outside lower left", ncols=3, frameon=False, fontsize=9)
+    below(ax, [walk, leap, bad])
 
     def update(jumps, descent, warned):
         walk.set_data(descent.T)
@@ -71,17 +82,13 @@ def jump(ax):
     return update
 
 
-def column(ax, title, words):
-    """Lines of text beside a picture. Returns update(words)."""
+def column(ax):
+    """Lines of text in the place of a picture. Returns update(words)."""
     ax.set_axis_off()
-    headline(ax, title)
-    text = ax.text(0, 0.97, words, va="top", fontsize=10, color=INK, linespacing=1.5, in_layout=False)
+    text = ax.text(0, 0.9, "", va="top", fontsize=10, color=INK, linespacing=1.5, in_layout=False)
 
     def update(words):
         text.set_text(words)
         return [text]
 
     return update
-
-
-__all__ = ["QUIET", "arrows", "column", "hill", "jump"]
