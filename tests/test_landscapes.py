@@ -28,7 +28,8 @@ def test_gradient_and_hessian_are_those_of_the_heights(land, rng):
 @pytest.mark.parametrize("land", LANDSCAPES, ids=repr)
 def test_one_place_is_a_row_of_many(land, rng):
     w = rng.uniform(-2, 2, (3, 4, 2))
-    assert land.value(w).shape == (3, 4) and land.gradient(w).shape == (3, 4, 2) and land.hessian(w).shape == (3, 4, 2, 2)
+    shapes = [f(w).shape for f in (land.value, land.gradient, land.hessian)]
+    assert shapes == [(3, 4), (3, 4, 2), (3, 4, 2, 2)]
     assert land.value(w[1, 2]) == pytest.approx(land.value(w)[1, 2])
     np.testing.assert_allclose(land.gradient(w[1, 2]), land.gradient(w)[1, 2])
     np.testing.assert_allclose(land.hessian(w[1, 2]), land.hessian(w)[1, 2])

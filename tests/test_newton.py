@@ -1,4 +1,4 @@
-"""Newton's step: one jump to a quadratic's minimum, a word of warning where the curvature is negative, and its price."""
+"""Newton's step: one jump to a quadratic's minimum, a warning where a curvature is negative, and its price."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,8 @@ def test_one_jump_in_many_dimensions_from_anywhere(rng):
 
 
 @pytest.mark.parametrize(("curvatures", "count", "lowest", "goal"), [
-    ([1.0, -2.0], 1, "-2", "a saddle"), ([-1.0, -3.0], 2, "-3", "a maximum"), ([4.0, -0.5, 2.0], 1, "-0.5", "a saddle")])
+    ([1.0, -2.0], 1, "-2", "a saddle"), ([-1.0, -3.0], 2, "-3", "a maximum"),
+    ([4.0, -0.5, 2.0], 1, "-0.5", "a saddle")])
 def test_a_negative_curvature_is_said_and_the_step_goes_to_the_flat_place(curvatures, count, lowest, goal):
     w = np.arange(1.0, len(curvatures) + 1)
     new, verdict = newton_step(w, np.array(curvatures) * w, np.diag(curvatures))

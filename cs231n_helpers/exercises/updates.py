@@ -152,8 +152,8 @@ ADAM_V = (
 def _adam_case(label, seed, size, t, *settings):
     """w, m, v (size,), t, dw (size,) and lr, beta1, beta2, eps; before the first step both means are 0."""
     started = t > 1
-    return case(label, numbers(seed, size), started * numbers(seed + 1, size), started * (1 + numbers(seed + 2, size)**2),
-                t, 0.05 + numbers(seed + 3, size), *settings)
+    m, v = started * numbers(seed + 1, size), started * (1 + numbers(seed + 2, size)**2)
+    return case(label, numbers(seed, size), m, v, t, 0.05 + numbers(seed + 3, size), *settings)
 
 
 ADAM_STEP = Exercise(

@@ -15,7 +15,7 @@ from cs231n_helpers import checks
 class Quadratic:
     """1/2 w.H w, with curvature `along` one direction and `across` it, turned by `angle` degrees.
 
-    Both positive: a valley, across / along its condition number. One negative: a saddle. The point 0 is flat in any case.
+    Both positive: a valley, across / along its condition number. One negative: a saddle. At 0 it is flat in any case.
     """
 
     along: float = 1.0
@@ -50,7 +50,7 @@ class Quadratic:
 class Wells:
     """Two wells with a saddle between them: 1/2 across w2^2 + 1/4 (u^2 - apart^2)^2 / apart^2, u = w1 - saddle.
 
-    The saddle lies at (saddle, 0), with curvatures -1 and `across`; the wells, of height 0, `apart` to its left and right.
+    The saddle lies at (saddle, 0), with curvatures -1 and `across`; the wells, of height 0, `apart` to its sides.
     """
 
     across: float = 5.0
@@ -87,7 +87,7 @@ class Wells:
 
 @dataclass(frozen=True)
 class Dip:
-    """A round bowl, 1/2 |w - centre|^2, with a narrow hole in its side: minus depth * exp(-|w - hole|^2 / (2 width^2))."""
+    """A round bowl, 1/2 |w - centre|^2, with a hole in its side: minus depth * exp(-|w - hole|^2 / (2 width^2))."""
 
     centre: tuple = (1.0, -0.8)
     hole: tuple = (-0.19, 0.41)

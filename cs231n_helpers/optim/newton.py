@@ -60,5 +60,5 @@ def _checked(w, dw, H):
 
 
 def hessian_bytes(weights, dtype=np.float32):
-    """Bytes of the Hessian of so many weights: one number for every pair. A million in float32: 4e12, four terabytes."""
+    """Bytes of the Hessian of so many weights, a number for every pair. A million in float32: 4e12, four terabytes."""
     return checks.whole("hessian_bytes", "weights", weights, low=0) ** 2 * np.dtype(dtype).itemsize

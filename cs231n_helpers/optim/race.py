@@ -19,7 +19,6 @@ from cs231n_helpers import checks
 from .adaptive import Adagrad, Adam, RMSprop
 from .velocity import SGD, Momentum, Nesterov
 
-
 LEAST = 1e-300                                              # in the place of an eps of 0: 0 / 0 is no step
 
 

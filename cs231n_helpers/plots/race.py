@@ -17,7 +17,7 @@ LOOKS = {  # colour, dash, marker
     "Adam": (CLASS_COLOURS[4], "-", "P"),
     "Adam uncorrected": (CLASS_COLOURS[3], "--", "X"),
 }
-GREYS = LinearSegmentedColormap.from_list("height", ["#AEB6C2", "#FBFBFC"]).resampled(9)
+GREYS = LinearSegmentedColormap.from_list("height", ["#AEB6C2", "#FBFBFC"]).resampled(8)
 
 
 def ground(ax, reach, names=("$w_1$", "$w_2$")):
@@ -68,7 +68,7 @@ def courses(ax, names, limits, labels, log="y", pairs=False):
     `limits` = (left, right, bottom, top). Returns update(lines {name: (xs, ys) or (xs, ys, ys)}, title): a name that
     is not there is not shown.
     """
-    style(ax, "", *labels, grid="both").set(xscale="log" if "x" in log else "linear",
+    style(ax, "", *labels).set(xscale="log" if "x" in log else "linear",
                                             yscale="log" if "y" in log else "linear")  # fmt: skip
     ax.set(xlim=limits[:2], ylim=limits[2:])
     ax.minorticks_off()
@@ -108,7 +108,7 @@ def sweep(ax, names, rates, limits, labels):
 
     Returns update(middles {name: (K,)}, spreads {name: (K,)}, rate, title, chosen): a name not among `chosen` is pale.
     """
-    style(ax, "", *labels, grid="both").set(xscale="log", xlim=limits[:2], ylim=limits[2:])
+    style(ax, "", *labels).set(xscale="log", xlim=limits[:2], ylim=limits[2:])
     ax.minorticks_off()
     lines = {name: ax.plot([], [], LOOKS[name][1], color=LOOKS[name][0])[0] for name in names}
     bars = {name: ax.add_collection(LineCollection([], lw=1.3, colors=[LOOKS[name][0]]), autolim=False)

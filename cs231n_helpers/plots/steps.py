@@ -13,8 +13,8 @@ JUMPERS = (INK, CLASS_COLOURS[0])                           # Newton, gradient d
 def hill(ax, xs, limits):
     """A hill in section over `xs` (K,), and two balls on it with the places where they were.
 
-    `limits` = (bottom, top). Returns update(heights (K,), rolling (S, 2), sliding (S, 2), title): the points (x, height)
-    of the ball with momentum and of the one without, the last one being where it is now.
+    `limits` = (bottom, top). Returns update(heights (K,), rolling (S, 2), sliding (S, 2), title): the points
+    (x, height) of the ball with momentum and of the one without, the last one being where it is now.
     """
     style(ax, "", "w", "loss").set(xlim=(xs[0], xs[-1]), ylim=limits)
     (line,) = ax.plot(xs, xs, color=INK, lw=1.6, zorder=1)

@@ -17,12 +17,11 @@ RUNNERS = ["SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "Adam un
 
 def walk(rule, gradient, start, lr, count, *, mu=0.9, memory=0.99, noise=None):
     """Places (count + 1, 2) and learning rates (count, 2) of a rule, written out for single numbers."""
-    w, places, rates = [float(x) for x in start], [], []
-    v, c = [0.0, 0.0], [0.0, 0.0]
-    places.append(list(w))
+    w, v, c = [float(x) for x in start], [0.0, 0.0], [0.0, 0.0]
+    places, rates = [list(w)], []
     for t in range(1, count + 1):
-        g = [float(a) + (0 if noise is None else float(b)) for a, b in zip(gradient(w), noise[t - 1] if noise is not None
-                                                                              else w, strict=True)]
+        wrong = [0, 0] if noise is None else noise[t - 1]
+        g = [float(a) + float(b) for a, b in zip(gradient(w), wrong, strict=True)]
         rates.append([lr, lr])
         for i in (0, 1):
             if rule == "SGD":
@@ -165,7 +164,8 @@ def test_nesterovs_way_and_its_arrows(widget):
         mine = way(axes["A"], 0)[:len(momentum)]
         here = np.isfinite(mine).all(axis=1)
         assert mine[here] == pytest.approx(momentum[here], rel=1e-9, abs=1e-9)
-        assert way(axes["B"], 0)[:len(momentum), 1][here] == pytest.approx([height(m) for m in momentum[here]], rel=1e-6)
+        heights = [height(m) for m in momentum[here]]
+        assert way(axes["B"], 0)[:len(momentum), 1][here] == pytest.approx(heights, rel=1e-6)
         assert words(axes["A"]) == "both forms: the same way" and numbers(words(axes["B"])) == [step]
         [arrows] = [artist for artist in axes["C"].collections if hasattr(artist, "U")]
         moves = np.array([mu * old_v, -lr * np.array(gradient(old_w)), -lr * np.array(gradient(old_w + mu * old_v))])
@@ -341,7 +341,8 @@ def test_the_sweep_is_that_of_the_record(widget):
             if name in chosen:
                 assert way(axes["B"], j)[:, 1] == pytest.approx(found["loss"][i])
         best = max(chosen, key=lambda name: means[name][i])
-        assert best in words(axes["A"]) and numbers(words(axes["A"]))[-1] == pytest.approx(100 * means[best][i], abs=0.06)
+        assert best in words(axes["A"])
+        assert numbers(words(axes["A"]))[-1] == pytest.approx(100 * means[best][i], abs=0.06)
         assert numbers(words(axes["B"]))[0] == pytest.approx(rates[i], rel=0.06)
 
 
@@ -368,11 +369,10 @@ def test_rates_fall_as_their_formulas_say_and_the_loss_follows(widget):
     luck = np.random.default_rng(0).standard_normal((400, 1, 100, 2))[:, 0]
     for values in ends(widget, "learning_rate", "factor", "every", "k", "noise"):
         lr, k = values["learning_rate"], values["k"]
-        rules = [lambda e: lr, lambda e: lr * values["factor"] ** math.floor(e / values["every"] + 1e-12),
-                 lambda e: lr * math.exp(-k * e), lambda e: lr / (1 + k * e)]  # fmt: skip
-        final = []
-        for i, rule in enumerate(rules):
-            rates = [rule(t / 20) for t in range(400)]
+        final, factor, every = [], values["factor"], values["every"]
+        all_rates = [(lr, lr * factor ** math.floor(t / 20 / every + 1e-12), lr * math.exp(-k * t / 20),
+                      lr / (1 + k * t / 20)) for t in range(400)]  # fmt: skip
+        for i, rates in enumerate(zip(*all_rates, strict=True)):
             assert way(widget.axes[0], i)[:, 1] == pytest.approx(rates, rel=1e-9)
             x, y, losses = np.full(100, -1.7), np.full(100, 1.5), []
             for t, rate in enumerate(rates):
@@ -472,7 +472,8 @@ def test_what_newton_can_and_cannot(widget):
 
 # --- exercises --------------------------------------------------------------------------------------------------------
 
-EXERCISES = {"f1": ("momentum_step", "momentum_step"), "f3": ("adam_step", "adam_step"), "f6": ("step_decay", "decayed")}
+EXERCISES = {"f1": ("momentum_step", "momentum_step"), "f3": ("adam_step", "adam_step"),
+             "f6": ("step_decay", "decayed")}  # fmt: skip
 
 
 @pytest.mark.parametrize("section", EXERCISES)
