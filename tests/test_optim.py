@@ -17,6 +17,8 @@ from cs231n_helpers.optim import (
     exponential_decay,
     init_all,
     inverse_decay,
+    landscapes,
+    look_ahead_step,
     step_decay,
     update_all,
     update_ratio,
@@ -110,6 +112,51 @@ def test_adams_first_step_has_the_length_lr_whatever_the_gradient():
     assert state[2] == 1
 
 
+def test_adam_without_its_correction_by_hand():
+    # one weight, gradients 1, 2, -1; beta 0.5 and 0.5; m: 0.5, 1.25, 0.125; v: 0.5, 2.25, 1.625, none of them corrected
+    rule, w = Adam(0.1, beta1=0.5, beta2=0.5, eps=0, correct=False), np.array([1.0])
+    state, expected = rule.init(w), 1.0
+    for dw, m, v in [(1.0, 0.5, 0.5), (2.0, 1.25, 2.25), (-1.0, 0.125, 1.625)]:
+        w, state = rule.update(w, np.array([dw]), state)
+        expected -= 0.1 * m / math.sqrt(v)
+        assert_allclose(w, [expected], rtol=1e-13)
+
+
+@pytest.mark.parametrize("slope", [1e-3, 3.0, -50.0])
+def test_without_correction_the_first_steps_are_up_to_six_and_a_half_times_too_long(slope):
+    def lengths(rule):
+        w, state, places = np.zeros(1), rule.init(np.zeros(1)), [0.0]
+        for _ in range(10):
+            w, state = rule.update(w, np.array([slope]), state)
+            places.append(w[0])
+        return np.abs(np.diff(places)) / rule.lr
+
+    assert_allclose(lengths(Adam(0.01, eps=0)), 1, rtol=1e-12)
+    short = lengths(Adam(0.01, eps=0, correct=False))
+    assert_allclose(short[[0, 9]], [0.1 / math.sqrt(0.001), (1 - 0.9**10) / math.sqrt(1 - 0.999**10)], rtol=1e-9)
+    assert_allclose(short[[0, 9]], [3.16, 6.53], atol=5e-3)
+
+
+@pytest.mark.parametrize("land", [landscapes.Quadratic(1, 10), landscapes.Wells(), landscapes.Dip()], ids=repr)
+@pytest.mark.parametrize(("lr", "mu"), [(0.02, 0.9), (0.1, 0.5), (0.05, 0.0)])
+def test_the_two_forms_of_nesterov_are_the_same(land, lr, mu):
+    w, v, rule = np.array([-1.7, 1.5]), np.zeros(2), Nesterov(lr, mu)
+    renamed, state = w, rule.init(w)
+    for _ in range(100):
+        assert_allclose(renamed, w + mu * v, rtol=0, atol=1e-12)
+        w, v = look_ahead_step(w, v, land.gradient, lr, mu)
+        renamed, state = rule.update(renamed, land.gradient(renamed), state)
+        assert_allclose(state[0], v, rtol=0, atol=1e-12)
+
+
+def test_looking_ahead_by_hand():
+    # f = w^2, slope 2 w; lr 0.1, mu 0.5, from 1 at rest: ahead 1, v -0.2; ahead 0.7, v -0.24; ahead 0.44, v -0.208
+    w, v = np.array([1.0]), np.zeros(1)
+    for expected, velocity in [(0.8, -0.2), (0.56, -0.24), (0.352, -0.208)]:
+        w, v = look_ahead_step(w, v, lambda w: 2 * w, lr=0.1, mu=0.5)
+        assert_allclose([w[0], v[0]], [expected, velocity], rtol=1e-12)
+
+
 def test_all_arrays_of_a_network_and_frozen_ones():
     params = {"dense1.W": np.ones((2, 2)), "dense1.b": np.zeros(2), "bn1.mean": np.ones(2)}
     state = init_all(Momentum(0.1), params, ["dense1.W"])
@@ -169,4 +216,4 @@ def test_other_mistakes_are_named(rule):
 
 
 def test_everything_public_is_tested_here():
-    assert {type(rule).__name__ for rule in RULES} <= set(optim.__all__) and len(optim.__all__) == 12
+    assert {type(rule).__name__ for rule in RULES} <= set(optim.__all__) and len(optim.__all__) == 18

@@ -82,6 +82,18 @@ class Nesterov:
         return w + (self.mu * v - self.lr * dw), (v,)
 
 
+def look_ahead_step(w, v, gradient, lr, mu=0.9):
+    """Nesterov's step as it is explained: (w + v', v') with v' = mu * v - lr * gradient(w_ahead), w_ahead = w + mu * v.
+
+    `Nesterov` does the same with w_ahead in the place of w, so that the gradient is wanted where the weights are.
+    Source: CS231n notes, Neural networks part 3.
+    """
+    w, v = np.asarray(w), np.asarray(v)
+    w_ahead = w + mu * v
+    v = mu * v - lr * gradient(w_ahead)
+    return w + v, v
+
+
 def _velocity(rule, dw, state):
     """mu * v - lr * dw."""
     v = rule.mu * state[0]
