@@ -58,8 +58,8 @@ def average_weights(members):
     shapes = [{key: array.shape for key, array in params.items()} for params in members]
     for number, other in enumerate(shapes):
         if other != shapes[0]:
-            raise ValueError(f"average_weights: member {number} has other arrays than member 0. Weights can be averaged "
-                             "between models of one network only; average_predictions takes any.")
+            raise ValueError(f"average_weights: member {number} has other arrays than member 0. Only the weights of "
+                             "one network's models can be averaged; average_predictions takes any.")
     return {key: np.mean([params[key] for params in members], axis=0, dtype=np.float64).astype(array.dtype)
             for key, array in members[0].items()}
 

@@ -52,7 +52,8 @@ def test_predictions_are_averaged_as_probabilities(X):
 def test_networks_of_different_sizes_and_a_single_member(X):
     wide = network.Network([layers.Dense(9), layers.Tanh(), layers.Dense(3)], (4,))
     pair = ensemble.average_predictions([NET, wide], [params_of(0), params_of(1, wide)], X)
-    alone = [softmax(net.predict(params, X), axis=1) for net, params in ((NET, params_of(0)), (wide, params_of(1, wide)))]
+    alone = [softmax(net.predict(params, X), axis=1)
+             for net, params in ((NET, params_of(0)), (wide, params_of(1, wide)))]  # fmt: skip
     np.testing.assert_allclose(pair, np.mean(alone, axis=0))
     np.testing.assert_allclose(ensemble.average_predictions(NET, params_of(0), X), alone[0])
 

@@ -109,7 +109,8 @@ def test_soft_softmax_survives_huge_scores():
 
 
 @pytest.mark.parametrize(("q", "T", "words"), [
-    (np.ones((2, 3)), 1, r"targets must hold probabilities.*adds up to 3"), (np.full((2, 2), 0.5), 1, r"got \(2, 2\) for"),
+    (np.ones((2, 3)), 1, r"targets must hold probabilities.*adds up to 3"),
+    (np.full((2, 2), 0.5), 1, r"got \(2, 2\) for"),
     (np.full((1, 3), 1 / 3), 1, r"got \(1, 3\) for \(2, 3\)"), (np.full((2, 3), 1 / 3), 0, "temperature"),
     (np.array([0, 1]), 1, "targets must have 2 axes")])  # fmt: skip
 def test_soft_targets_are_probabilities(q, T, words):

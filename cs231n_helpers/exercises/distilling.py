@@ -17,7 +17,7 @@ def _mean(answer, size=lambda T: T**2):
 
 
 def _cross(student, teacher):
-    """-q log p of a student with log-probabilities student(scores, T) and a teacher with probabilities teacher(v, T)."""
+    """-q log p of a student with log-probabilities student(s, T) and a teacher with probabilities teacher(v, T)."""
     return _mean(lambda s, v, T: -teacher(v, T) * student(s, T))
 
 
@@ -46,8 +46,8 @@ LOSS_MISTAKES = (
             _mean(lambda s, v, T: -_soft(v, T) * _soft_log(s, T), lambda T: T), "factor"),
     Mistake("the logarithm of the wrong one: it is -q log p, with the TEACHER's q in front and the student's p inside.",
             _mean(lambda s, v, T: -_soft(s, T) * _soft_log(v, T))),
-    Mistake("the entropy of the teacher is taken off: this is the divergence of both. Its gradient is the same, but the "
-            "loss wanted here is the cross-entropy, -q log p.",
+    Mistake("the entropy of the teacher is taken off: this is the divergence of both. Its gradient is the same, but "
+            "the loss wanted here is the cross-entropy, -q log p.",
             _mean(lambda s, v, T: _soft(v, T) * (_soft_log(v, T) - _soft_log(s, T)))),
     Mistake("the teacher's favourite class is taken as a hard label; what it says of all the others is the point.",
             _cross(_soft_log, _hard)),

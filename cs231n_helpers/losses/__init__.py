@@ -22,7 +22,8 @@ from cs231n_helpers.losses.tree import hierarchical_softmax
 from cs231n_helpers.losses.tree import tree_probabilities as tree_probabilities
 
 __all__ = ["svm", "squared_hinge", "softmax", "soft_softmax", "hierarchical_softmax", "attributes", "l2_regression",
-           "l1_regression", "l2", "l1", "elastic_net"]     # exactly what returns (loss, back): the tests take their list from here
+           "l1_regression", "l2", "l1", "elastic_net"]
+# exactly what returns (loss, back): the tests take their list from here
 
 
 def svm(scores, y, delta=1.0):
