@@ -137,3 +137,19 @@ def generator(where, name, value):
     if not isinstance(value, np.random.Generator):
         raise TypeError(f"{where}: {name} must be a random generator, got {value!r}. Write np.random.default_rng(0).")
     return value
+
+
+def shares(where, name, value):
+    """Return `value` as a float matrix (N, C) whose rows are probabilities: not below 0, and 1 together.
+
+    What rounding leaves, or the little push of a numerical gradient, is let through.
+    """
+    array = matrix(where, name, value)
+    sums = array.sum(axis=1, dtype=np.float64)
+    bad = np.flatnonzero((array.min(axis=1) < -1e-3) | (np.abs(sums - 1) > 1e-3))
+    if len(bad):
+        i = int(bad[0])
+        what = f"adds up to {sums[i]:.4g}" if abs(sums[i] - 1) > 1e-3 else f"holds {array[i].min():.4g}"
+        raise ValueError(f"{where}: {name} must hold probabilities, each row from 0 to 1 and 1 together; row {i} "
+                         f"{what}. From scores, write losses.probabilities(scores).")
+    return array

@@ -8,7 +8,8 @@ from cs231n_helpers import checks
 def accuracy(predicted, y):
     """The fraction of examples whose predicted label is the true one, between 0 and 1.
 
-    predicted: labels (N,), or scores (N, C), of which the largest of each row counts. y: true labels (N,).
+    predicted: labels (N,), or scores (N, C), of which the largest of each row counts. y: true labels (N,), or soft
+    targets (N, C), rows of probabilities, of which the largest counts too.
     Guessing among C balanced classes gives about 1 / C.
     """
     predicted, y = _labels_of("accuracy", predicted, y)
@@ -34,4 +35,7 @@ def _labels_of(where, predicted, y, classes=None):
     predicted = checks.labels(where, "predicted", predicted, classes=classes)
     if len(predicted) == 0:
         raise ValueError(f"{where}: predicted is empty; there must be at least one example.")
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] > 1 and y.dtype.kind == "f":              # soft targets; other rows are a mistake
+        y = checks.shares(where, "y", y).argmax(axis=1)
     return predicted, checks.labels(where, "y", y, count=len(predicted), classes=classes)

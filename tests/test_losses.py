@@ -44,6 +44,10 @@ def numbers(rng, n, *shape):
     return frozen(rng.standard_normal((n, *shape)), rng.standard_normal((n, *shape)))
 
 
+def shares(rng, n, classes):
+    return frozen(rng.standard_normal((n, classes)), rng.dirichlet(np.ones(classes), n))
+
+
 def off_zero(rng, *shape):
     return frozen(rng.uniform(0.2, 1, shape) * rng.choice([-1, 1], shape))
 
@@ -52,6 +56,8 @@ EXAMPLES = {  # of every loss: pairs (arrays of n examples, settings); a loss wi
     "svm": lambda rng, n: [(examples(rng, n), {}), (examples(rng, n, 10), {"delta": 2.5})],
     "squared_hinge": lambda rng, n: [(examples(rng, n), {}), (examples(rng, n, 10), {"delta": 2.5})],
     "softmax": lambda rng, n: [(examples(rng, n, 2), {}), (examples(rng, n, 10, scale=3), {})],
+    "soft_softmax": lambda rng, n: [(shares(rng, n, 4), {}), (shares(rng, n, 3), {"temperature": 4.0}),
+                                    (shares(rng, n, 2), {"temperature": 0.5})],
     "hierarchical_softmax": lambda rng, n: [
         ((examples(rng, n, 3)[0], rng.integers(0, 4, n)), {"tree": TREE}),
         ((examples(rng, n, 1)[0], rng.integers(0, 2, n)), {"tree": losses.Tree.balanced(2)}),

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.special import expit
+from scipy.special import expit, log_softmax
 
 from cs231n_helpers import losses
 
@@ -57,3 +57,62 @@ def test_regression_by_hand():
 def test_regression_never_broadcasts(loss, shapes):
     with pytest.raises(ValueError, match=rf"{loss.__name__}: predicted and target must have one shape"):
         loss(*map(np.zeros, shapes))
+
+
+# --- soft targets -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("T", [0.3, 1.0, 7.0])
+def test_soft_softmax_equals_two_loops(T, rng):
+    scores, q = 2 * rng.standard_normal((6, 5)), rng.dirichlet(np.ones(5), 6)
+    total, slopes = 0.0, np.zeros((6, 5))
+    for i in range(6):
+        log_p = log_softmax(scores[i] / T)
+        for j in range(5):
+            total -= q[i, j] * log_p[j]
+            slopes[i, j] = T * (math.exp(log_p[j]) - q[i, j]) / 6
+    loss, back = losses.soft_softmax(scores, q, T)
+    assert loss == pytest.approx(T**2 * total / 6)
+    np.testing.assert_allclose(back()[0], slopes, atol=1e-12)
+    np.testing.assert_allclose(back()[1], [-(T**2) * log_softmax(s / T) / 6 for s in scores], atol=1e-12)
+
+
+def test_soft_softmax_of_one_hot_targets_is_softmax(rng):
+    scores, y = rng.standard_normal((6, 5)), rng.integers(0, 5, 6)
+    (soft, soft_back), (hard, hard_back) = losses.soft_softmax(scores, np.eye(5)[y]), losses.softmax(scores, y)
+    assert soft == pytest.approx(hard)
+    np.testing.assert_allclose(soft_back()[0], hard_back()[0], atol=1e-14)
+
+
+def test_soft_softmax_is_least_where_the_student_says_what_the_teacher_says(rng):
+    teacher = 3 * rng.standard_normal((8, 4))
+    q = np.exp(log_softmax(teacher / 4, axis=1))
+    entropy = -(q * np.log(q)).sum() / 8
+    loss, back = losses.soft_softmax(teacher + 5, q, 4.0)                   # a constant more for all is no difference
+    assert loss == pytest.approx(16 * entropy)
+    np.testing.assert_allclose(back()[0], 0, atol=1e-15)
+
+
+def test_soft_gradients_keep_their_size_as_the_temperature_grows(rng):
+    """For large T: T (p - q) / N goes to (s - v) / (C N), the scores and the teacher's measured from their means."""
+    scores, teacher = rng.standard_normal((3, 4)), rng.standard_normal((3, 4))
+    q = np.exp(log_softmax(teacher / 1e3, axis=1))
+    s, v = (a - a.mean(axis=1, keepdims=True) for a in (scores, teacher))
+    np.testing.assert_allclose(losses.soft_softmax(scores, q, 1e3)[1]()[0], (s - v) / (4 * 3), atol=1e-3)
+
+
+def test_soft_softmax_survives_huge_scores():
+    scores, q = np.array([[1e4, -1e4, 0.0]]), np.array([[0.5, 0.0, 0.5]])
+    loss, back = losses.soft_softmax(scores, q, 2.0)
+    assert loss == pytest.approx(4 * 0.5 * 5000)
+    np.testing.assert_allclose(back()[0], [[1, 0, -1]])
+
+
+@pytest.mark.parametrize(("q", "T", "words"), [
+    (np.ones((2, 3)), 1, r"targets must hold probabilities.*adds up to 3"),
+    (np.full((2, 2), 0.5), 1, r"got \(2, 2\) for"),
+    (np.full((1, 3), 1 / 3), 1, r"got \(1, 3\) for \(2, 3\)"), (np.full((2, 3), 1 / 3), 0, "temperature"),
+    (np.array([0, 1]), 1, "targets must have 2 axes")])  # fmt: skip
+def test_soft_targets_are_probabilities(q, T, words):
+    with pytest.raises(ValueError, match=f"soft_softmax: .*{words}"):
+        losses.soft_softmax(np.zeros((2, 3)), q, T)

@@ -3,8 +3,8 @@
 Every loss returns (loss, back); `[dscores] = back()` is the gradient. Data losses are means over the examples, so that
 the learning rate does not depend on the batch size. Penalties are sums over the weights.
 
-The losses that pick one class out of a few stand here; those for many classes, for tags and for numbers, and the
-penalties, in the files beside.
+The losses that pick one class out of a few stand here; those for many classes, for soft targets, for tags and for
+numbers, and the penalties, in the files beside.
 """
 
 import numpy as np
@@ -15,13 +15,15 @@ from cs231n_helpers.losses.penalties import max_norm as max_norm
 from cs231n_helpers.losses.penalties import penalty as penalty
 from cs231n_helpers.losses.regression import l1_regression, l2_regression
 from cs231n_helpers.losses.scores import _exp, _log_probabilities, _scores_and_labels
+from cs231n_helpers.losses.soft import soft_softmax
 from cs231n_helpers.losses.tags import attributes
 from cs231n_helpers.losses.tree import Tree as Tree
 from cs231n_helpers.losses.tree import hierarchical_softmax
 from cs231n_helpers.losses.tree import tree_probabilities as tree_probabilities
 
-__all__ = ["svm", "squared_hinge", "softmax", "hierarchical_softmax", "attributes", "l2_regression", "l1_regression",
-           "l2", "l1", "elastic_net"]     # exactly what returns (loss, back): the tests take their list from here
+__all__ = ["svm", "squared_hinge", "softmax", "soft_softmax", "hierarchical_softmax", "attributes", "l2_regression",
+           "l1_regression", "l2", "l1", "elastic_net"]
+# exactly what returns (loss, back): the tests take their list from here
 
 
 def svm(scores, y, delta=1.0):
