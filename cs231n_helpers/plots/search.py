@@ -4,9 +4,8 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
 
-from .quick import quick
 from .runs import small
-from .style import ALARM, CLASS_COLOURS, GRID, INK, MUTED, QUIET, STILL, WRONG, headline
+from .style import ALARM, CLASS_COLOURS, GRID, INK, MUTED, QUIET, STILL, WRONG
 from .words import Words
 
 STATES = {"done": "o", "stopped": "v", "failed": "X"}               # how a trial ended: the shape of its dot
@@ -25,13 +24,12 @@ def board(ax, limits, key=True):
     places from 0 to 1 across and up, `kinds` of STATES, `best` the number of the dot with a ring, `edges` those sides
     of SIDES at which the best trials crowd, `names` of the settings and `ticks` ((places, labels) across, and up).
     """
-    small(ax, "", grid="both")
+    head, shown = small(ax, "", grid="both"), [None]
     ax.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), xticks=[], yticks=[])
     ax.text(-0.02, 0.5, "0.00001", transform=ax.transAxes, ha="right", va="center", fontsize=8, alpha=0)   # keeps room
     colours = Normalize(*limits)
     dots = {kind: ax.scatter([], [], s=46, c=[], marker=mark, cmap=SCALE, norm=colours, ec=INK, lw=0.6, zorder=3)
             for kind, mark in STATES.items()}
-    dots["failed"].set(cmap=None)
     busy = ax.scatter([], [], s=60, marker="o", fc="none", ec=INK, lw=1.2, ls=":", zorder=3)
     (ring,) = ax.plot([], [], "o", ms=14, mfc="none", mec=WRONG, mew=2.2, zorder=4)
     walls = {side: ax.plot(*way, color=ALARM, lw=5, alpha=0.75, solid_capstyle="butt", zorder=2)[0]
@@ -40,9 +38,6 @@ def board(ax, limits, key=True):
         bar = ax.figure.colorbar(dots["done"], ax=ax, fraction=0.05, pad=0.02, aspect=28)
         bar.ax.tick_params(labelsize=8, length=2, pad=2)
         bar.outline.set_visible(False)
-    head, shown = ax.title, [None]
-    head = quick(headline(ax))
-    head.set(size=10, zorder=STILL)
 
     def update(places, scores, kinds, best=None, running=(), edges=(), title="", names=("", ""), ticks=None):
         kinds, places = np.asarray(kinds, dtype=object), np.reshape(places, (-1, 2))

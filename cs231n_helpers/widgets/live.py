@@ -1,4 +1,4 @@
-"""What every panel whose work goes on in the background shares: its buttons, the rewind slider, a loop that draws it."""
+"""What every panel that works in the background shares: its buttons, the rewind slider, a loop that draws it."""
 
 import math
 import threading
