@@ -72,41 +72,41 @@ def tried(above, board, colour, names):
     return update
 
 
-def ranges(ax, ticks, limits, colours, names):
-    """A map of scores over two settings, the places tried in each round, and the range of each round as a frame.
+def ranges(ax, hill, ticks, limits, names):
+    """A map of scores over two settings, what was tried in each round, and where each round looked as a frame.
 
-    ticks: ((places, labels) across, and up), places from 0 to 1; limits: of the colour scale. Returns
-    update(hill (H, W), extent (left, right, bottom, top), rounds, frames, best (x, y), alarm, title): `rounds` a list
-    of places (N, 2), `frames` of (left, right, bottom, top), `alarm` the x of a border at which the best ones crowd.
+    hill (H, W): scores, `limits` those of the colours; ticks: ((places, labels) across, and up), places from 0 to 1.
+    Returns update(rounds, frames, best (x, y), alarm, title): `rounds` a list of places (N, 2), `frames` of
+    (left, right, bottom, top), `alarm` None or the place across of an end at which the best ones crowd.
     """
     style(ax, "", *names, grid=None).set(xlim=(0, 1), ylim=(0, 1))
-    ax.set_xticks(*ticks[0])
-    ax.set_yticks(*ticks[1])
-    ground = ax.imshow(np.zeros((2, 2)), extent=(0, 1, 0, 1), origin="lower", cmap=HILL, vmin=limits[0], vmax=limits[1],
-                       interpolation="nearest", aspect="auto", zorder=0.1)
-    looks = list(zip(colours, MARKERS, ("-", "--", ":")))
-    dots = [ax.plot([], [], mark, color=colour, ms=6.5, mec="white", mew=0.8, label=f"round {number}")[0]
-            for number, (colour, mark, _) in enumerate(looks, 1)]
+    ax.set_xticks(*ticks[0], fontsize=8)
+    ax.set_yticks(*ticks[1], fontsize=8)
+    low, high = limits
+    steps = np.round((np.asarray(hill) - low) / (high - low) * LEVELS) / LEVELS
+    ax.imshow(steps, extent=(0, 1, 0, 1), origin="lower", cmap=HILL, vmin=0, vmax=1, interpolation="nearest",
+              aspect="auto", zorder=0.1)
+    looks = ((CLASS_COLOURS[0], "o", "-"), (CLASS_COLOURS[3], "s", "--"), (INK, "^", ":"))
     boxes = [ax.add_patch(Rectangle((0, 0), 0, 0, fc="none", ec=colour, lw=1.6, ls=dash)) for colour, _, dash in looks]
-    (ring,) = ax.plot([], [], "o", ms=15, mfc="none", mec=WRONG, mew=2.2, label="best")
-    wall = ax.axvline(0, color=ALARM, lw=6, alpha=0.7)
-    ax.legend(loc="lower left", frameon=True, framealpha=0.85, edgecolor=GRID, fontsize=8).set_zorder(STILL)
+    dots = [ax.plot([], [], mark, color=colour, ms=6.5, mec="white", mew=0.8, label=f"round {number}", zorder=3)[0]
+            for number, (colour, mark, _) in enumerate(looks, 1)]
+    (ring,) = ax.plot([], [], "o", ms=14, mfc="none", mec=WRONG, mew=2.2, label="best", zorder=4)
+    wall = ax.axvline(0, color=ALARM, lw=5, alpha=0.7, zorder=2)
+    ax.legend(loc="upper left", framealpha=0.9, edgecolor=GRID, fontsize=8).set_zorder(STILL)
     head = headline(ax)
 
-    def update(hill, extent, rounds, frames, best, alarm=None, title=""):
-        ground.set_data(hill)
-        ground.set_extent(extent)
+    def update(rounds, frames, best, alarm=None, title=""):
         for number, (dot, box) in enumerate(zip(dots, boxes)):
             dot.set_data(*(rounds[number].T if number < len(rounds) else ([], [])))
             box.set_visible(number < len(frames))
             if number < len(frames):
-                left, right, low, high = frames[number]
-                box.set_bounds(left, low, right - left, high - low)
+                left, right, bottom, top = frames[number]
+                box.set_bounds(left, bottom, right - left, top - bottom)
         ring.set_data([best[0]], [best[1]])
         wall.set_visible(alarm is not None)
         wall.set_xdata([alarm or 0.0] * 2)
         head.set_text(title)
-        return [ground, *boxes, *dots, ring, wall, head]
+        return [*boxes, wall, *dots, ring, head]
 
     return update
 

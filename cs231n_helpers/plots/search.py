@@ -4,8 +4,9 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
 
+from .quick import quick
 from .runs import small
-from .style import ALARM, CLASS_COLOURS, GRID, INK, MUTED, QUIET, STILL, WRONG
+from .style import ALARM, CLASS_COLOURS, GRID, INK, MUTED, QUIET, WRONG
 from .words import Words
 
 STATES = {"done": "o", "stopped": "v", "failed": "X"}               # how a trial ended: the shape of its dot
@@ -13,6 +14,7 @@ SCALE = "viridis"                                                   # dark is ba
 SIDES = {("across", "low"): [[0, 0], [0, 1]], ("across", "high"): [[1, 1], [0, 1]],
          ("up", "low"): [[0, 1], [0, 0]], ("up", "high"): [[0, 1], [1, 1]]}     # of the board: xs, ys
 WORKERS = 4                                                         # most strips that are shown
+LINE = 124                                                          # letters of the line above all
 LETTERS = 13                                                        # of a name above a column
 
 
@@ -22,9 +24,11 @@ def board(ax, limits, key=True):
     limits: (lowest, highest) score of the colour scale; key: whether it stands beside the board. Returns
     update(places (N, 2), scores (N,), kinds (N), best=None, running (M, 2), edges=(), title="", names, ticks):
     places from 0 to 1 across and up, `kinds` of STATES, `best` the number of the dot with a ring, `edges` those sides
-    of SIDES at which the best trials crowd, `names` of the settings and `ticks` ((places, labels) across, and up).
+    of SIDES at which the best trials crowd, `title` the line above the whole figure, `names` of the settings and
+    `ticks` ((places, labels) across, and up).
     """
-    head, shown = small(ax, "", grid="both"), [None]
+    small(ax, "", grid="both")
+    head, shown = quick(ax.figure.suptitle(" ", x=0.012, ha="left", fontsize=9, color=INK)), [None]
     ax.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), xticks=[], yticks=[])
     ax.text(-0.02, 0.5, "0.00001", transform=ax.transAxes, ha="right", va="center", fontsize=8, alpha=0)   # keeps room
     colours = Normalize(*limits)
@@ -37,6 +41,7 @@ def board(ax, limits, key=True):
     if key:
         bar = ax.figure.colorbar(dots["done"], ax=ax, fraction=0.05, pad=0.02, aspect=28)
         bar.ax.tick_params(labelsize=8, length=2, pad=2)
+        bar.ax.set_title("score", fontsize=8, color=INK)
         bar.outline.set_visible(False)
 
     def update(places, scores, kinds, best=None, running=(), edges=(), title="", names=("", ""), ticks=None):
@@ -49,7 +54,7 @@ def board(ax, limits, key=True):
         ring.set_data(*places[[best]].T if best is not None else ([], []))
         for side, wall in walls.items():
             wall.set_visible(side in edges)
-        head.set_text(title)
+        head.set_text(title if len(title) <= LINE else title[:LINE - 1] + "…")
         new = (names, repr(ticks))
         if new != shown[0]:                                         # other settings: the whole board is another
             shown[0] = new
@@ -68,16 +73,17 @@ def _name(ax, names, ticks):
     ax.set_yticks(up, others)
 
 
-def key_of_states(ax, states=("done", "stopped", "failed", "running", "best")):
-    """A line of words and shapes on an axis of its own: what the dots of the board mean."""
+def key_of_states(ax):
+    """A line of words and shapes on an axis of its own: what the dots of the board and the curves mean."""
     looks = {kind: ({"marker": mark, "mfc": QUIET, "mec": INK, "mew": 0.6, "ms": 6.5}) for kind, mark in STATES.items()}
     looks |= {"running": {"marker": "o", "mfc": "none", "mec": INK, "mew": 1, "ms": 7.5},
               "best": {"marker": "o", "mfc": "none", "mec": WRONG, "mew": 2, "ms": 10}}
-    names = {"stopped": "stopped early", "running": "under way"}
-    for state in states:
-        ax.plot([], [], ls="", label=names.get(state, state), **looks[state])
-    ax.legend(loc="upper left", ncols=len(states), frameon=False, fontsize=8, handletextpad=0.1, columnspacing=0.9,
-              bbox_to_anchor=(-0.02, 1.0), borderaxespad=0).set_zorder(STILL)
+    names = {"stopped": "stopped early", "running": "under way", "best": "best of all"}
+    keys = [ax.plot([], [], ls="", label=names.get(state, state), **look)[0] for state, look in looks.items()]
+    keys += [ax.plot([], [], "o", ms=4, color=MUTED, mew=0, label="score of a trial")[0],
+             ax.plot([], [], color=WRONG, lw=1.8, label="best so far")[0]]
+    ax.legend(keys, [key.get_label() for key in keys], loc="center left", ncols=len(keys), frameon=False, fontsize=8,
+              handletextpad=0.3, handlelength=1.4, columnspacing=1.1, bbox_to_anchor=(-0.01, 0.5), borderaxespad=0)
     ax.set_axis_off()
 
 
@@ -88,9 +94,8 @@ def progress(ax, limits):
     """
     head = small(ax, "", "trials that have ended", grid="both")
     ax.set(xlim=(0.4, 10.6), ylim=limits)
-    (dots,) = ax.plot([], [], "o", ms=4, color=MUTED, mew=0, alpha=0.8, label="score of a trial")
-    (line,) = ax.plot([], [], color=WRONG, lw=1.8, drawstyle="steps-post", label="best so far")
-    ax.legend(loc="lower right", frameon=False, fontsize=8, handlelength=1.6).set_zorder(STILL)
+    (dots,) = ax.plot([], [], "o", ms=4, color=MUTED, mew=0, alpha=0.8)
+    (line,) = ax.plot([], [], color=WRONG, lw=1.8, drawstyle="steps-post")
 
     def update(scores, best, planned, title=""):
         if ax.get_xlim()[1] != planned + 0.6:
@@ -112,6 +117,7 @@ def strips(ax):
     """
     small(ax, "who ran which trial, and when", "seconds", grid="x")
     ax.set(ylim=(WORKERS - 0.5, -0.5), yticks=[], xlim=(0, 1))
+    ax.text(-0.01, 0.5, "worker 1", transform=ax.transAxes, ha="right", fontsize=7.5, alpha=0)     # keeps room
     looks = {"done": (CLASS_COLOURS[0], ""), "stopped": (CLASS_COLOURS[5], "///"), "failed": (WRONG, "xxx"),
              "running": ("white", "")}
     blocks = {kind: ax.add_collection(PolyCollection([], fc=colour, ec=INK if kind == "running" else "white", lw=0.8,

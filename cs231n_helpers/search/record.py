@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 KINDS = {"done": "done", "stopped": "stopped"}                      # all other states are failures
-WIDTHS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
+WIDTHS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60, 90, 120, 180, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
 MOST_TICKS = 6                                                      # along one side of the board
 
 

@@ -155,7 +155,7 @@ class SearchBoard(LivePanel):
             spans = record.spans()
             rows = lanes(spans)
             here = {row for row, span in zip(rows, spans, strict=True) if span.worker == os.getpid()}
-            names = ["this process" if row in here else f"worker {row + 1}" for row in range(max(rows, default=-1) + 1)]
+            names = ["kernel" if row in here else f"worker {row + 1}" for row in range(max(rows, default=-1) + 1)]
             return show(rows, [s.begun for s in spans], [s.ended for s in spans], [s.kind for s in spans],
                         names[: plots.WORKERS], room_for(self.shown.record.now))  # fmt: skip
 
@@ -163,7 +163,8 @@ class SearchBoard(LivePanel):
 
     def _words(self):
         waiting = self._waiting()
-        return f"at next Start: {self._listed(waiting)}" if waiting else self._listed(self._at_start)
+        later = f"at next Start: {self._listed(waiting)}    ·    shown: " if waiting else ""
+        return later + self._listed(self._at_start)
 
     @staticmethod
     def _listed(values):
