@@ -147,7 +147,7 @@ def judgements(ax, names, limits, xlabel):
     """
     count = len(names)
     style(ax, "", xlabel, grid="x").set(xlim=limits, ylim=(count - 0.4, -0.8), yticks=range(count))
-    ax.set_yticklabels(names)
+    ax.set_yticklabels(names, fontsize=8)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     spans = ax.add_collection(LineCollection([], colors=QUIET, linewidths=6))
     (small_dots,) = ax.plot([], [], "|", color=MUTED, ms=10, mew=1.4, label="one fold")

@@ -126,7 +126,7 @@ def ticks(distribution):
     else:
         step = 10.0 ** np.floor(np.log10((high - low) / 2))
         step = next(step * factor for factor in (1, 2, 5) if (high - low) / (step * factor) <= MOST_TICKS - 1)
-        values = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
+        values = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step + 0.0
     return [distribution.place(value) for value in values], [f"{value:.3g}" for value in values]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from cs231n_helpers import search
 from cs231n_helpers.search.table import Table
 
-SETTINGS = {"rates": [1e-5, 1.0], "penalties": [1e-6, 1.0], "shape": [26, 13], "seeds": [0, 1, 2], "searches": 60,
+SETTINGS = {"rates": [1e-5, 1.0], "penalties": [1e-6, 1.0], "shape": [26, 9], "seeds": [0, 1], "searches": 60,
             "trials": 48, "training": {"data": "fashion_mnist", "train": 1000, "val": 500, "hidden": 50, "epochs": 4}}
 
 
