@@ -1,7 +1,7 @@
 """A search on disk: one line of JSON for each finished trial, written the moment it is finished.
 
 Lines are only ever added. A crash can leave half a line at the end, never damage a whole one; the half is dropped, and
-its trial is done again.
+its trial is run again.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import json
 import math
 import os
 import re
+import weakref
 from pathlib import Path
 
 from cs231n_helpers.checks import DataError
@@ -23,6 +24,17 @@ except ImportError:                                                 # Windows: t
 KIND, FORMAT = "cs231n search", 1
 START = json.dumps({"kind": KIND})[:-1]                             # how the first line begins
 REMEDY = "Take another path, or delete the file to start anew."
+_held = weakref.WeakSet()                                           # files that this process has locked
+
+
+def _let_go():
+    """In a forked child: its copy of a locked file would hold the lock after the death of the process it came from."""
+    for file in _held:
+        file.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def header(objective, space, sampler, seed, trials, stop):
@@ -51,8 +63,7 @@ def opened(path, head, extends=False):
     path = Path(path)
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise ValueError(f"search: path must be a file in a folder that exists, got {path}.")
-    with open(path, "a+b") as file:
-        _lock(file, path)
+    with open(path, "a+b") as file, _locked(file, path):
         yield _read(file, path, head, extends)
 
 
@@ -101,9 +112,11 @@ def _append(file, line):
     os.fsync(file.fileno())
 
 
-def _lock(file, path):
-    """Hold the file until it is closed, also by the death of this process."""
+@contextlib.contextmanager
+def _locked(file, path):
+    """Hold the file in the `with` block; the death of this process lets go of it too."""
     if fcntl is None:
+        yield
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,21 +126,25 @@ def _lock(file, path):
         who = f"process {int(holders[-1])}" if holders else "another process"
         raise RuntimeError(f"search: {who} is writing to {path} right now. Wait until its search has ended, "
                            "stop it, or take another path.") from None
+    _held.add(file)
+    try:
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _read(file, path, head, extends):
     file.seek(0)
     content = file.read()
+    _refuse_foreign(path, content)
     whole, _, half = content.rpartition(b"\n")
     notices = []
     if half:
-        _refuse_foreign(path, content)
         file.truncate(len(content) - len(half))
-        notices = [f"{path.name}: half a line at its end ({len(half)} bytes) was dropped; its trial is done again."]
+        notices = [f"{path.name}: half a line at its end ({len(half)} bytes) was dropped; its trial is run again."]
     if not whole:
         _append(file, {**head, "process": os.getpid()})
         return Journal(file, (), notices)
-    _refuse_foreign(path, content)
     first, *lines = [_parsed(path, number, line) for number, line in enumerate(whole.split(b"\n"), 1)]
     _refuse_other(path, first, head, extends)
     _append(file, {"opened": "again", "process": os.getpid()})

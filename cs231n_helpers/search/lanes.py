@@ -7,6 +7,7 @@ import pickle
 import signal
 import sys
 import threading
+import time
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -61,66 +62,67 @@ class OwnProcess:
     can_be_killed = True
 
     def __init__(self):
-        self._pool = self._hello = None
-        self.room = 1                                               # how many more jobs it takes
-
-    def open(self):
-        """Begin to start the process; this does not wait until it is there."""
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=settle_in)
-            with _environment(ONE_THREAD):                          # before BLAS is loaded there
-                self._hello = self._pool.submit(os.getpid)
+        self._pool, self.arrival, self._job = None, None, None      # arrival: the future of its number
 
     @property
-    def pid(self):
-        """The process's number; waits until it has started."""
-        try:
-            return self._hello.result(READY)
-        except (BrokenExecutor, TimeoutError) as error:
-            raise WorkerError(f"search: a worker process could not be started ({type(error).__name__}); what it said "
-                              f"stands above or in the terminal. {UNDER_MAIN}") from None
+    def idle(self):
+        """Whether it has no job."""
+        return self._job is None or self._job.done()
+
+    def open(self):
+        """Begin to start the process, if it is not there; this does not wait until it is."""
+        if self._pool is None:
+            self.arrival, self._opened = None, time.monotonic()
+            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=settle_in)
+            with _environment(ONE_THREAD):                          # before BLAS is loaded there
+                self.arrival = self._pool.submit(os.getpid)
+
+    @property
+    def room(self):
+        """How many jobs it takes now: none before it has arrived. WorkerError if it never will."""
+        late = not self.arrival.done() and time.monotonic() > self._opened + READY
+        if late or (self.arrival.done() and self.arrival.exception() is not None):
+            raise WorkerError("search: a worker process could not be started; what it said stands above or in the "
+                              f"terminal. {UNDER_MAIN}")
+        return int(self.idle and self.arrival.done())
 
     def submit(self, objective, job):
-        """Give it a job; returns the future of the Trial."""
+        """Give it a job; returns the future of the Trial, or None if it has died while it had nothing to do."""
         packed = pack(objective, job)
-        self.open()
-        self.pid                                                    # noqa: B018  the trial's time starts when it is there
         try:
-            future = self._pool.submit(unpack, packed)
-        except BrokenExecutor:                                      # it died while it had nothing to do
+            self._job = self._pool.submit(unpack, packed)
+        except BrokenExecutor:
             self.mend()
-            return self.submit(objective, job)
-        self.room = 0
-        return future
+            return None
+        return self._job
 
     def mend(self, error=None):
-        """After a death: let go of what is left; the next job starts a new process."""
+        """After a death: let go of what is left, so that the next job starts a new process."""
         self._end(kill=True)
-        self.room = 1
+        self._job = None
 
-    def kill(self):
+    def kill(self, future):
         """End the process, whatever it does; returns its number."""
-        pid = self.pid
+        pid = self.arrival.result()
         self.mend()
         return pid
 
     def close(self):
-        """End the process: at once if it has a job, by a word if it has none."""
-        self._end(kill=self.room == 0)
+        """End the process: at once if it is busy or not yet there, by a word if it has nothing to do."""
+        self._end(kill=not self.idle or self.arrival is None or not self.arrival.done())
 
     def _end(self, kill):
         pool, self._pool = self._pool, None
         if pool is not None:
-            for pid in list(getattr(pool, "_processes", None) or {}) if kill else ():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            for process in list((pool._processes or {}).values()) if kill else ():
+                process.kill()                                      # which leaves alone what has ended already
             pool.shutdown(wait=True, cancel_futures=True)
 
 
 class Given:
     """An executor from outside: it takes all jobs at once and hands them to its workers itself. It is not shut down."""
 
-    can_be_killed = False
+    can_be_killed, idle, arrival = False, True, None
     room = sys.maxsize
 
     def __init__(self, executor):
@@ -140,6 +142,11 @@ class Given:
         if isinstance(error, BrokenExecutor):
             raise WorkerError(f"search: the executor is broken ({error}). Finished trials are kept: with path=, the "
                               "same call goes on from them. search.processes(n) survives the death of a worker.")
+
+    def kill(self, future):
+        """Its workers are not ours to end: take the job back, if it can be, and expect nothing more of it."""
+        future.cancel()
+        return 0
 
     def close(self):
         """Whoever made it ends it."""

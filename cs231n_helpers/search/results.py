@@ -40,14 +40,14 @@ class Results:
         """{name: "low" or "high"} of the ranges whose end the best trials crowd at: better values may lie beyond.
 
         The best tenth, at least three, is looked at: alarm if four fifths of them lie in the outermost part of the
-        range. That part is `share` of the range, or one and a half times the share that they are of all trials, if
-        that is more: so wide that a hyperparameter that does not matter rarely gives an alarm.
+        range. That part is `share` of the range, or one and a half times the share that they are of all trials (at
+        most 0.3), if that is more: a hyperparameter that does not matter gives an alarm in one search of twenty.
         """
         ranked = usable(self.trials)
         count = max(3, len(ranked) // 10)
         if len(ranked) < 8:
             return {}
-        found, zone = {}, max(share, 1.5 * count / len(ranked))
+        found, zone = {}, max(share, min(1.5 * count / len(ranked), 0.3))
         for name in [name for name, distribution in self.space.items() if distribution.ordered]:
             places = np.array([self.space[name].place(trial.values[name]) for trial in ranked[:count]])
             for end, distance in (("low", places), ("high", 1 - places)):

@@ -55,6 +55,8 @@ def steps(objective, space, *, sampler=random(), trials=None, executor=None, see
     retries : how often a trial is run again whose worker died.
     tick : also yield Results when nothing has finished for so many seconds (with workers).
     """
+    seed = checks.whole("search", "seed", seed, low=0)
+    trials = trials if trials is None else checks.whole("search", "trials", trials, low=1)
     plan = Plan(objective, check_space("search", space), sampler, trials, seed, stop, seconds)
     if executor is not None:
         lanes_of(executor)                                          # what is no executor is named now
@@ -102,9 +104,6 @@ class Plan:
             record = getattr(self, name)
             if isinstance(record, type) or not (hasattr(record, method) or (name == "stop" and record is None)):
                 raise TypeError(f"search: {name} must be a record such as search.{EXAMPLES[name]}, got {record!r}.")
-        if self.trials is not None:
-            checks.whole("search", "trials", self.trials, low=1)
-        checks.whole("search", "seed", self.seed, low=0)
         if self.seconds is not None:
             checks.real("search", "seconds", self.seconds, above=0)
         self.rounds                                                 # noqa: B018  a sampler that cannot says so now
@@ -127,8 +126,8 @@ class Plan:
         for count in self.rounds:
             earlier = [finished[number] for number in range(start)]
             values = self.sampler.propose(self.space, range(start, start + count), self.seed, earlier)
-            jobs = [Job(number, *pair) for number, pair in enumerate(zip(values, self._seeds(start, count)), start)]
-            jobs = [replace(job, seconds=self.seconds) for job in jobs]
+            jobs = [Job(number, each, self._seed(number), seconds=self.seconds) for number, each in
+                    enumerate(values, start)]
             after = len(jobs) if self.stop is None else min(max(self.stop.after - start, 0), count)
             if jobs[:after]:
                 yield jobs[:after]
@@ -137,10 +136,9 @@ class Plan:
                 yield [replace(job, limits=limits) for job in jobs[after:]]
             start += count
 
-    def _seeds(self, start, count):
+    def _seed(self, number):
         """The seed of a trial: from the search's seed and its number, and unlike what its values are drawn with."""
-        return [int(np.random.SeedSequence([self.seed, number, 1]).generate_state(1)[0])
-                for number in range(start, start + count)]
+        return int(np.random.SeedSequence([self.seed, number, 1]).generate_state(1)[0])
 
     def results(self, finished, crew, log):
         """What is known now."""

@@ -14,6 +14,7 @@ from .lanes import IN_A_FILE, WorkerError, lanes_of
 from .trial import Job, Trial, carry_out
 
 GRACE = 0.5                                                         # past its time, before a trial's process is killed
+SILENCE = 10.0                                                      # past it, before another executor is given up
 POLL = 0.5                                                          # seconds between two looks at the clock, at most
 
 
@@ -60,7 +61,7 @@ class Team:
 
     def __init__(self, lanes, objective, seconds, retries):
         self._lanes, self._objective, self._seconds, self._retries = lanes, objective, seconds, retries
-        self._under_way, self._waiting, self.notices = {}, deque(), []
+        self._under_way, self._waiting, self.notices, self._news = {}, deque(), [], time.time()
 
     @property
     def running(self):
@@ -73,7 +74,7 @@ class Team:
         self._waiting.extend(jobs)
         while self._waiting or self._under_way:
             self._hand_out()
-            done, _ = wait(self._under_way, POLL if tick is None else min(tick, POLL), FIRST_COMPLETED)
+            done = self._wait(POLL if tick is None else min(tick, POLL))
             trials = [*map(self._outcome, done), *self._overdue()]
             yield from (trial for trial in trials if trial is not None)
             if tick is not None and not done:
@@ -86,24 +87,28 @@ class Team:
             future.cancel()
 
     def _hand_out(self):
-        free = [lane for lane in self._lanes if lane.room][:len(self._waiting)]
-        for lane in free:                                           # all of them first: they start side by side
+        """A job for each lane that has room; those that are needed and not there yet are started, side by side."""
+        for lane in [lane for lane in self._lanes if lane.idle][:len(self._waiting)]:
             lane.open()
-        for lane in free:
             for _ in range(min(lane.room, len(self._waiting))):
-                job = self._waiting[0]
-                self._under_way[lane.submit(self._objective, job)] = Task(job, lane, time.time())
-                self._waiting.popleft()
+                future = lane.submit(self._objective, self._waiting[0])
+                if future is not None:
+                    self._under_way[future] = Task(self._waiting.popleft(), lane, time.time())
+
+    def _wait(self, seconds):
+        """Until a job is done or a process has arrived, for so long at most; the futures of the jobs that are done."""
+        arriving = {lane.arrival for lane in self._lanes if lane.arrival is not None and not lane.arrival.done()}
+        done, _ = wait({*self._under_way, *arriving}, seconds, FIRST_COMPLETED)
+        return done - arriving
 
     def _outcome(self, future):
         """The Trial; None if its worker died and the job is to be done again."""
-        task = self._under_way.pop(future)
+        task, self._news = self._under_way.pop(future), time.time()
         try:
             trial = future.result()
         except (Exception, CancelledError) as error:                # the objective's own errors are in the Trial
             task.lane.mend(error)
             return self._lost(task.job, error)
-        task.lane.room = max(task.lane.room, 1)
         if not isinstance(trial, Trial):
             raise WorkerError(f"search: a worker process cannot use the objective or its values ({trial}). {IN_A_FILE}")
         return replace(trial, values=task.job.values)
@@ -119,16 +124,22 @@ class Team:
                      reason=f"its worker died in each of {job.tries} tries: killed, or out of memory?")
 
     def _overdue(self):
-        """Yield the trials whose time is over, having ended their processes. A cooperative one ends by itself before.
+        """Yield the trials whose time is over, having ended what can be ended. One that yields ends by itself before.
         """
         if self._seconds is not None:
             for future, task in list(self._under_way.items()):
                 seconds = time.time() - task.since
-                if task.lane.can_be_killed and seconds > self._seconds + GRACE and not future.done():
+                if not future.done() and self._is_over(task, seconds):
                     del self._under_way[future]
-                    yield self._killed(task.job, task.lane.kill(), seconds)
+                    worker = task.lane.kill(future)
+                    self.notices.append(f"trial {task.job.number}: its worker, process {worker}, hung and was ended."
+                                        if worker else f"trial {task.job.number}: nothing came back from the executor.")
+                    yield Trial(task.job.number, task.job.values, task.job.seed, seconds=seconds, state="timeout",
+                                reason=f"it took more than {self._seconds:g} s.", worker=worker, tries=task.job.tries)
 
-    def _killed(self, job, worker, seconds):
-        self.notices.append(f"trial {job.number}: its worker, process {worker}, hung and was ended.")
-        return Trial(job.number, job.values, job.seed, seconds=seconds, state="timeout", worker=worker, tries=job.tries,
-                     reason=f"it took more than {self._seconds:g} s.")
+    def _is_over(self, task, seconds):
+        """An executor from outside does not say when a trial begins; but while it works, something ends now and then.
+        """
+        if task.lane.can_be_killed:
+            return seconds > self._seconds + GRACE
+        return min(seconds, time.time() - self._news) > self._seconds + SILENCE
