@@ -137,7 +137,7 @@ def test_the_rewind_goes_back_to_any_number_of_trials(board):
 
 
 def test_a_border_that_the_best_crowd_at_is_named_in_words(make):
-    board = make(rising)
+    board = make(rising, warm_up=16)
     kind, sentence = board.verdict
     assert kind == "at the border" and "upper end of learning_rate" in sentence and "widen" in sentence
     walls = [line for line in board.axes["B"].lines if line.get_visible() and list(line.get_xdata()) == [1, 1]]

@@ -6,6 +6,7 @@ import numpy as np
 
 KINDS = {"done": "done", "stopped": "stopped"}                      # all other states are failures
 WIDTHS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60, 90, 120, 180, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
+ENOUGH = 16                                                         # scores from which a crowd is no accident
 MOST_TICKS = 6                                                      # along one side of the board
 
 
@@ -71,6 +72,11 @@ class Record:
         """The place in `trials` of the best one; None if there is no score yet."""
         scores = self.scores
         return int(np.nanargmax(scores)) if np.isfinite(scores).any() else None
+
+    @property
+    def border(self):
+        """{name: "low" or "high"} of the ranges whose end the best crowd at; nothing while few trials have a score."""
+        return self.results.border() if np.isfinite(self.scores).sum() >= ENOUGH else {}
 
     def places(self, *names):
         """Where the trials lie between the ends of some settings, from 0 to 1, (N, len(names))."""

@@ -126,7 +126,7 @@ class SearchBoard(LivePanel):
 
         def update(record, values):
             names = self._sides(values)
-            edges = [(side, end) for name, end in record.results.border().items()
+            edges = [(side, end) for name, end in record.border.items()
                      for side, other in zip(("across", "up"), names, strict=True) if other == name]  # fmt: skip
             return show(record.places(*names), record.scores, record.kinds, record.best, record.running(*names), edges,
                         self._title + self._words(), tuple(name.replace("_", " ") for name in names),

@@ -30,7 +30,7 @@ def verdict(record, written):
     best, ended = record.best, sum(kind != "failed" for kind in record.kinds)
     if best is None:
         return "too early", "No trial has a score yet."
-    if crowded := record.results.border():
+    if crowded := record.border:
         sides = " and ".join(f"the {ENDS[end]} end of {name}" for name, end in crowded.items())
         them = "it" if len(crowded) == 1 else "them"
         return "at the border", f"The best trials crowd at {sides}: widen {them}, or you may miss something better."

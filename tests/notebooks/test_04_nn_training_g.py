@@ -81,7 +81,7 @@ def test_boards_hold_what_was_tried_and_bars_the_mean(widget):
         tried = {"C": np.array([(x, y) for y in steps for x in steps]), "D": rng.random((n * n, 2))}
         for board, above in (("C", "A"), ("D", "B")):
             found = points(widget.axes[board].lines[0])
-            assert sorted(map(tuple, found)) == pytest.approx(sorted(map(tuple, tried[board])))
+            assert found[np.lexsort(found.T)] == pytest.approx(tried[board][np.lexsort(tried[board].T)])
             count, best = numbers(words(widget.axes[above]))
             scores = [share * math.exp(-(((x - top[0]) / 0.15) ** 2)) + (1 - share) *
                       math.exp(-(((y - top[1]) / 0.15) ** 2)) for x, y in found]  # fmt: skip
@@ -163,7 +163,7 @@ def test_a_range_that_ends_too_early_is_noticed(widget):
     said, narrow, wall = found_with(widget)
     assert "at the border" in said and wall
     said, wide, wall = found_with(widget, highest=1.0)
-    assert "inside" in said and not wall and wide > narrow + 10
+    assert "inside" in said and not wall and wide - narrow == pytest.approx(8, abs=1)
 
 
 @of("g3-widget")
@@ -173,6 +173,18 @@ def test_later_rounds_look_where_scores_are_high(widget, table):
     for line in widget.axes[0].lines[:3]:
         means.append(np.mean([looked_up(table, 10 ** (5 * x - 5), 10 ** (6 * y - 6)) for x, y in points(line)]))
     assert means[0] < means[1] and means[0] < means[2]
+    ahead = []
+    for seed in range(10):
+        widget.set(seed=seed)
+        fine, free = numbers(words(widget.axes[1]))
+        ahead.append(fine > free)
+    assert 2 <= ahead.count(False) < 8
+
+
+@of("g3-widget")
+def test_what_does_not_matter_stays_wide(widget):
+    for frame in widget.axes[0].patches[1:3]:
+        assert frame.get_width() < 0.1 and frame.get_height() > 0.7
 
 
 # --- Searches that learn ----------------------------------------------------------------------------------------------
@@ -203,8 +215,8 @@ def test_who_is_ahead_and_when():
         assert mean[name][:8] == pytest.approx(mean["random"][:8])
     assert mean["Bayesian"][23] - mean["random"][23] > 2 * (error["Bayesian"] + error["random"])[23]
     assert mean["grid"][11] < mean["random"][11] - error["grid"][11]
-    assert mean["Bayesian"][19] > mean["random"][47] - 0.01
-    assert error["Bayesian"][40] < error["random"][40]
+    assert mean["Bayesian"][23] == pytest.approx(mean["random"][47], abs=2e-3)
+    assert mean["grid"][47] < mean["random"][15] and mean["Bayesian"][23] - mean["random"][23] < 0.01
 
 
 # --- Workers and a master ---------------------------------------------------------------------------------------------
@@ -255,17 +267,17 @@ def test_a_trial_of_the_board_is_a_plain_training(run, ready, split):
         order = rng.permutation(len(X))
         for rows in np.array_split(order, len(X) // 50):
             h = np.maximum(0, X[rows] @ params["dense1.W"] + params["dense1.b"])
-            s = h @ params["dense3.W"] + params["dense3.b"]
+            s = h @ params["dense2.W"] + params["dense2.b"]
             p = np.exp(s - s.max(axis=1, keepdims=True))
             ds = (p / p.sum(axis=1, keepdims=True) - np.eye(10)[y[rows]]) / len(rows)
-            dh = ds @ params["dense3.W"].T * (h > 0)
+            dh = ds @ params["dense2.W"].T * (h > 0)
             grads = {"dense1.W": X[rows].T @ dh + strength * params["dense1.W"], "dense1.b": dh.sum(axis=0),
-                     "dense3.W": h.T @ ds + strength * params["dense3.W"], "dense3.b": ds.sum(axis=0)}  # fmt: skip
+                     "dense2.W": h.T @ ds + strength * params["dense2.W"], "dense2.b": ds.sum(axis=0)}  # fmt: skip
             for name in params:
                 speed[name] = 0.9 * speed[name] - rate * grads[name]
                 params[name] += speed[name]
     h = np.maximum(0, val @ params["dense1.W"] + params["dense1.b"])
-    right = np.mean((h @ params["dense3.W"] + params["dense3.b"]).argmax(axis=1) == y_val)
+    right = np.mean((h @ params["dense2.W"] + params["dense2.b"]).argmax(axis=1) == y_val)
     assert trial.score == pytest.approx(right, abs=0.011)
 
 
