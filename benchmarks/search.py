@@ -26,7 +26,7 @@ SPACE = {"l2": search.log_uniform(1e-6, 1e-3)}
 def seconds_a_trial(workers):
     """From the first finished trial to the last, for each trial that was finished in that time."""
     ends = []
-    for results in search.steps(OBJECTIVE, SPACE, trials=TRIALS, executor=search.processes(workers)):
+    for results in search.steps(OBJECTIVE, SPACE, trials=TRIALS, executor=search.processes(workers)):      # noqa: B007
         ends.append(time.perf_counter())
     assert {trial.state for trial in results.trials} == {"done"}
     assert len({trial.worker for trial in results.trials}) == workers
