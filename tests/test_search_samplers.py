@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from objectives import SPACE, bowl, facts, smooth
 from cs231n_helpers import search
 from cs231n_helpers.search import Results, Trial, choice, log_uniform, uniform
 
+ROOT = Path(__file__).resolve().parent.parent
 SAMPLERS = [search.random(), search.grid(3), search.coarse_to_fine(), search.bayesian()]
 
 
@@ -145,7 +147,7 @@ def test_without_optuna_a_sentence_says_how_to_get_it(monkeypatch):
 def test_optuna_is_loaded_only_when_it_is_asked():
     code = ("import sys; from cs231n_helpers import search; search.run(lambda values, seed: 1, "
             "{'x': search.uniform(0, 1)}); assert not {'optuna', 'distributed'} & set(sys.modules)")
-    assert subprocess.run([sys.executable, "-W", "error", "-c", code], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 # --------------------------------------------------------------------------------------------------- stopping early

@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -108,7 +109,7 @@ class Plan:
             checks.real("search", "seconds", self.seconds, above=0)
         self.rounds                                                 # noqa: B018  a sampler that cannot says so now
 
-    @property
+    @cached_property
     def rounds(self):
         """How many trials there are in each round of the sampler."""
         return self.sampler.rounds(self.space, self.trials)
