@@ -32,7 +32,7 @@ def dots(ax):
 
 
 def test_the_board_puts_each_trial_in_its_place_by_shape_and_colour():
-    ax, update, changed, given = drawn_board()
+    ax, _, changed, _ = drawn_board()
     assert changed is None  # the sides were named: all is drawn anew
     done, stopped, failed, busy = dots(ax)
     np.testing.assert_array_equal(done, PLACES[[0, 2]])

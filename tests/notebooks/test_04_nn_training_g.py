@@ -46,10 +46,10 @@ def test_draws_fall_into_powers_of_ten(widget):
     for values in ends(widget, "draws", "lowest", "u", "seed"):
         us, low = np.random.default_rng(values["seed"]).random(values["draws"]).tolist(), values["lowest"]
         expected = []
-        for draw in (lambda u: low + (1 - low) * u, lambda u: math.exp(math.log(low) * (1 - u))):
-            powers = [math.floor(math.log10(draw(u))) for u in us]
+        for draw in (lambda u, low: low + (1 - low) * u, lambda u, low: math.exp(math.log(low) * (1 - u))):
+            powers = [math.floor(math.log10(draw(u, low))) for u in us]
             expected += [powers.count(power) / len(us) for power in range(-6, 0)]
-            at = draw(values["u"])
+            at = draw(values["u"], low)
             dots = [line for line in widget.axes[1].lines if len(line.get_xdata()) == 1]
             assert any(points(dot)[0] == pytest.approx([values["u"], at], rel=1e-6) for dot in dots)
         assert heights(widget.axes[0]) == pytest.approx(expected, abs=1e-9)
@@ -257,13 +257,13 @@ def test_a_trial_of_the_board_is_a_plain_training(run, ready, split):
     """The first trial again, by loops over examples in float64."""
     trial = run.widgets["g5-board"].results.trials[0]
     rng = np.random.default_rng(trial.seed)
-    X, y = ready_images(split, 1000)
-    val, y_val = ready_images(split, 1000, 500)
+    X, y = ready_images(split, 1500)
+    val, y_val = ready_images(split, 1500, 500)
     H, rate, strength = trial.values["hidden"], trial.values["learning_rate"], trial.values["l2"]
-    net = run.namespace["search"].Training(hidden=H, train=1000, val=500)
+    net = run.namespace["search"].Training(hidden=H)
     params = {k: v.astype(float) for k, v in net.network(net.examples()).init(rng).items()}
     speed = {name: np.zeros_like(w) for name, w in params.items()}
-    for _ in range(4):
+    for _ in range(8):
         order = rng.permutation(len(X))
         for rows in np.array_split(order, len(X) // 50):
             h = np.maximum(0, X[rows] @ params["dense1.W"] + params["dense1.b"])
@@ -278,7 +278,7 @@ def test_a_trial_of_the_board_is_a_plain_training(run, ready, split):
                 params[name] += speed[name]
     h = np.maximum(0, val @ params["dense1.W"] + params["dense1.b"])
     right = np.mean((h @ params["dense2.W"] + params["dense2.b"]).argmax(axis=1) == y_val)
-    assert trial.score == pytest.approx(right, abs=0.011)
+    assert trial.score == pytest.approx(right, abs=0.02)
 
 
 def ready_images(split, count, val=None):
