@@ -5,26 +5,14 @@ distances: not started yet. l2(Q, X) returns nothing so far: replace the ... by 
 """
 
 from . import (
-    backprop,
-    bugs,
-    distilling,
-    knn,
-    learning_check,
-    mended,
-    monitoring,
-    networks,
-    normalising,
-    regularising,
-    sgd_step,
-    softmax,
-    svm,
-    updates,
+    backprop, bugs, distilling, knn, learning_check, mended, monitoring, networks, normalising, regularising,
+    searching, sgd_step, softmax, svm, updates,
 )
 from .exercise import Verdict
 from .verdicts import judge
 
 TOPICS = (knn, svm, softmax, sgd_step, backprop, mended, networks, normalising, regularising, learning_check,
-          monitoring, updates, distilling)
+          monitoring, updates, distilling, searching)
 EXERCISES = {exercise.name: exercise for topic in TOPICS for exercise in topic.EXERCISES}
 names = tuple(EXERCISES)
 __all__ = ["EXERCISES", "Verdict", "bugs", "check", "judge", "names", "verdict"]
@@ -39,7 +27,7 @@ def check(name, function):
         One of `names`: "distances", "vote", "cross_validation", "svm", "softmax", "sgd_step"; "mul", "max",
         "sigmoid", "affine", "cross_entropy"; the mended functions of `bugs`, "bug_a" to "bug_e"; "two_layer",
         "pca_whiten", "initial", "batch_norm"; "dropout", "max_norm"; "relative_error"; "update_ratio";
-        "momentum_step", "adam_step", "step_decay"; "distillation".
+        "momentum_step", "adam_step", "step_decay"; "distillation"; "log_uniform".
     function : callable
         The function you filled in, not its result: `check("distances", l2)`. From "mul" on it is an operation:
         it returns (y, back), and back(dy) returns a tuple with the gradient of each array.

@@ -19,7 +19,8 @@ class _Order:
 
 class Runner:
     """Drives sessions: `begin()` returns a fresh one: an object with advance() -> bool, look(), done and history, and
-    perhaps `rest`, seconds to wait after each step.
+    perhaps `rest`, seconds to wait after each step, `close()`, called in the thread
+    when the run has ended, and `hurry()`, called from another when it is to end in the midst of a long step.
 
     All methods return at once and may be called from any thread, as often as one likes: what makes no sense in a state
     is ignored, and returns False. At most one thread trains at a time for the Runner; it lives only while it trains,
@@ -108,22 +109,34 @@ class Runner:
             self.state = state
             if self._order is not None:
                 self._order.then = state
+            if state != "paused":
+                self._hurry()
         return True
 
     def _dismiss(self):
         if self._order is not None:
             self._order.then = "dismissed"
+            self._hurry()
         self._order = None
+
+    def _hurry(self):
+        if hasattr(self.session, "hurry"):
+            self.session.hurry()
 
     def _work(self, order, before):
         """Train until the order says otherwise. A generator for `background`; all errors end here."""
+        session = None
         try:
             if before is not None:
                 before.join()                                       # left a moment ago, and still in its last step
             with threads.limit(1):
-                yield from self._train(order, self._session_for(order))
+                session = self._session_for(order)
+                yield from self._train(order, session)
         except Exception as problem:                                # shown by whoever shows the state
             self._arrive(order, "failed", f"{type(problem).__name__}: {problem}")
+        finally:
+            if order.then != "paused" and hasattr(session, "close"):
+                session.close()
 
     def _session_for(self, order):
         """The session to train: a new one where the run is new. Making it may take a while: nothing is locked."""

@@ -103,12 +103,13 @@ def ends(control):
 
 
 class Buttons(ipw.HBox):
-    """Start, Pause and so on; `handlers` is {name: function()}."""
+    """Start, Pause and so on; `handlers` is {name: function()}, `tips` has other tooltips than the usual ones."""
 
-    def __init__(self, handlers):
+    def __init__(self, handlers, tips=None):
         self.by_name = {}
         for name, handler in handlers.items():
             words, icon, tip = BUTTONS[name]
+            tip = (tips or {}).get(name, tip)
             button = ipw.Button(description=words, icon=icon, tooltip=tip, layout=ipw.Layout(width="98px"))
             button.on_click(lambda _, handler=handler: handler())
             self.by_name[name] = button.add_class(f"cs231n-button-{name}")

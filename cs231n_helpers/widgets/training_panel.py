@@ -9,9 +9,10 @@ from cs231n_helpers.train import repeat, watch
 from cs231n_helpers.train.session import Session
 from cs231n_helpers.train.settings import Settings, examples
 
+from .live import same
 from .training_controls import build_controls, ends, own_controls, strength
 from .training_layout import layout_for
-from .training_live import LiveTraining, same
+from .training_live import LiveTraining
 from .training_words import listed, pin_html
 
 OWN = ("learning_rate", "l2", "batch", "rule", "schedule", "augment", "epochs")

@@ -17,8 +17,8 @@ from matplotlib.image import AxesImage
 
 from cs231n_helpers.widgets import Explorer
 from cs231n_helpers.widgets.controls import NumbersControl, PressControl
+from cs231n_helpers.widgets.live import LivePanel
 from cs231n_helpers.widgets.points import PointsControl
-from cs231n_helpers.widgets.training_live import LiveTraining
 
 
 def tell(answer):
@@ -38,7 +38,7 @@ def how_many():
 
 def kind(explorer):
     """Return "training", or "montage", "regions" or "line" by what the picture holds."""
-    if isinstance(explorer, LiveTraining):
+    if isinstance(explorer, LivePanel):
         return "training"
     images = explorer.figure.findobj(AxesImage)
     if any(np.ndim(image.get_array()) == 3 and image.get_array().dtype == np.uint8 for image in images):
