@@ -16,7 +16,7 @@ from tools import notebooks
 
 THERE = [name for name in notebooks.NAMES if (notebooks.NOTEBOOKS / f"{name}.ipynb").is_file()]
 TOPICS = {"01_knn": range(1, 8), "02_linear_classifiers": range(8, 20), "03_backprop": range(20, 23),
-          "04_nn_training": range(23, 49),  # parts 1 and 2; part 3, up to S62, is not written yet
+          "04_nn_training": range(23, 63),
           "05_convnets": range(63, 81),
           "06_transfer_learning": range(81, 83)}  # fmt: skip
 
