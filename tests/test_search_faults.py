@@ -71,6 +71,21 @@ def test_a_broken_pool_of_the_callers_own_is_answered_in_words(marks):
     assert len(search.run(dies_once, SPACE, trials=3, path=marks.with_suffix(".jsonl")).trials) == 3
 
 
+def test_what_ended_beside_a_broken_executor_is_kept(marks):
+    path, broken = marks / "search.jsonl", concurrent.futures.BrokenExecutor("gone")
+    executor = Planned(lambda job: broken if job.number == 1 else None)
+    with pytest.raises(search.WorkerError, match="executor is broken"):
+        search.run(smooth, SPACE, trials=4, path=path, executor=executor)
+    assert path.read_text().count('"number"') == 3
+    assert len(search.run(smooth, SPACE, trials=4, path=path).trials) == 4
+
+
+def test_what_ended_at_the_moment_of_the_stop_is_kept(marks):
+    path = marks / "search.jsonl"
+    results = next(search.steps(smooth, SPACE, trials=4, path=path, executor=Planned(lambda job: None)))
+    assert len(results.trials) == 1 and path.read_text().count('"number"') == 4
+
+
 class Planned(concurrent.futures.Executor):
     """An executor whose futures end as planned, by the number of the job and the try."""
 

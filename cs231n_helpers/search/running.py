@@ -74,12 +74,13 @@ def _steps(plan, executor, path, retries, tick):
         for jobs in plan.batches(finished):
             known = [log.finished(job.number, job.values, job.seed) for job in jobs]
             finished.update({trial.number: trial for trial in known if trial is not None})
-            for trial in crew.work([job for job in jobs if job.number not in finished], tick):
-                if trial is not None:
-                    log.add(trial)
-                    finished[trial.number] = trial
-                news += 1
-                yield plan.results(finished, crew, log)
+            for trials in crew.work([job for job in jobs if job.number not in finished], tick):
+                for trial in trials:
+                    log.add(trial)                                  # all of them, before the caller may stop
+                for trial in trials or [None]:
+                    finished.update({} if trial is None else {trial.number: trial})
+                    news += 1
+                    yield plan.results(finished, crew, log)
         if not news:                                                # all of it was in the file
             yield plan.results(finished, crew, log)
 

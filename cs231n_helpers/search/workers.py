@@ -42,9 +42,9 @@ class Here:
         self._objective = objective
 
     def work(self, jobs, tick=None):
-        """Yield each job's Trial when it is finished."""
+        """Yield a list with each job's Trial when it is finished."""
         for job in jobs:
-            yield carry_out(self._objective, job)
+            yield [carry_out(self._objective, job)]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Task:
 
     job: Job
     lane: object
-    since: float
+    since: float                                                    # by the clock on the wall, for people
+    start: float                                                    # by one that nobody sets or stops
 
 
 class Team:
@@ -61,7 +62,7 @@ class Team:
 
     def __init__(self, lanes, objective, seconds, retries):
         self._lanes, self._objective, self._seconds, self._retries = lanes, objective, seconds, retries
-        self._under_way, self._waiting, self.notices, self._news = {}, deque(), [], time.time()
+        self._under_way, self._waiting, self.notices, self._news = {}, deque(), [], time.monotonic()
 
     @property
     def running(self):
@@ -69,16 +70,17 @@ class Team:
         return tuple((task.job.number, task.job.values, task.since) for task in self._under_way.values())
 
     def work(self, jobs, tick=None):
-        """Yield each job's Trial when it is finished, in order of finishing; None when nothing was for `tick` seconds.
-        """
+        """Yield lists of Trials that have just ended, until each job has; an empty list after `tick` idle seconds."""
         self._waiting.extend(jobs)
         while self._waiting or self._under_way:
             self._hand_out()
-            done = self._wait(POLL if tick is None else min(tick, POLL))
-            trials = [*map(self._outcome, done), *self._overdue()]
-            yield from (trial for trial in trials if trial is not None)
-            if tick is not None and not done:
-                yield None
+            finished, broken = self._wait(POLL if tick is None else min(tick, POLL))
+            trials = [*map(self._trial, finished), *self._overdue()]
+            if trials or tick is not None:
+                yield trials                                        # before a broken executor ends everything
+            trials = [trial for trial in map(self._lost, broken) if trial is not None]
+            if trials:
+                yield trials
 
     def cancel(self):
         """Take back what has not begun."""
@@ -93,27 +95,30 @@ class Team:
             for _ in range(min(lane.room, len(self._waiting))):
                 future = lane.submit(self._objective, self._waiting[0])
                 if future is not None:
-                    self._under_way[future] = Task(self._waiting.popleft(), lane, time.time())
+                    self._under_way[future] = Task(self._waiting.popleft(), lane, time.time(), time.monotonic())
 
     def _wait(self, seconds):
-        """Until a job is done or a process has arrived, for so long at most; the futures of the jobs that are done."""
+        """Until a job has ended or a process has arrived, for so long at most; the futures with a result, and without.
+        """
         arriving = {lane.arrival for lane in self._lanes if lane.arrival is not None and not lane.arrival.done()}
         done, _ = wait({*self._under_way, *arriving}, seconds, FIRST_COMPLETED)
-        return done - arriving
+        self._news = time.monotonic() if done else self._news
+        ended = sorted(done - arriving, key=lambda future: self._under_way[future].job.number)
+        broken = [future for future in ended if future.cancelled() or future.exception() is not None]
+        return [future for future in ended if future not in broken], broken
 
-    def _outcome(self, future):
-        """The Trial; None if its worker died and the job is to be done again."""
-        task, self._news = self._under_way.pop(future), time.time()
-        try:
-            trial = future.result()
-        except (Exception, CancelledError) as error:                # the objective's own errors are in the Trial
-            task.lane.mend(error)
-            return self._lost(task.job, error)
+    def _trial(self, future):
+        """What came back."""
+        task, trial = self._under_way.pop(future), future.result()
         if not isinstance(trial, Trial):
             raise WorkerError(f"search: a worker process cannot use the objective or its values ({trial}). {IN_A_FILE}")
         return replace(trial, values=task.job.values)
 
-    def _lost(self, job, error):
+    def _lost(self, future):
+        """None if the job is to be done again. The objective's own errors are not met here, they are in the Trial."""
+        task = self._under_way.pop(future)
+        job, error = task.job, CancelledError() if future.cancelled() else future.exception()
+        task.lane.mend(error)
         died = f"trial {job.number}: its worker died in try {job.tries} ({type(error).__name__})"
         if job.tries <= self._retries:
             self.notices.append(f"{died}; it is run again.")
@@ -128,7 +133,7 @@ class Team:
         """
         if self._seconds is not None:
             for future, task in list(self._under_way.items()):
-                seconds = time.time() - task.since
+                seconds = time.monotonic() - task.start
                 if not future.done() and self._is_over(task, seconds):
                     del self._under_way[future]
                     worker = task.lane.kill(future)
@@ -142,4 +147,4 @@ class Team:
         """
         if task.lane.can_be_killed:
             return seconds > self._seconds + GRACE
-        return min(seconds, time.time() - self._news) > self._seconds + SILENCE
+        return min(seconds, time.monotonic() - self._news) > self._seconds + SILENCE

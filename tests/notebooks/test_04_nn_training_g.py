@@ -301,7 +301,8 @@ def test_the_learning_rate_is_what_the_leaders_share(run):
 
 
 def test_killed_and_resumed_searches_lost_nothing(run):
-    assert [t.score for t in run.namespace["survived"].trials] == [t.score for t in run.namespace["without_workers"].trials]
+    survived, plain = (run.namespace[name].trials for name in ("survived", "without_workers"))
+    assert [t.score for t in survived] == [t.score for t in plain]
     assert len(run.namespace["calls"]) == len(set(run.namespace["calls"])) == 8
     assert len(run.namespace["early"].trials) == 3
 
