@@ -5,8 +5,21 @@ distances: not started yet. l2(Q, X) returns nothing so far: replace the ... by 
 """
 
 from . import (
-    backprop, bugs, distilling, knn, learning_check, mended, monitoring, networks, normalising, regularising,
-    searching, sgd_step, softmax, svm, updates,
+    backprop,
+    bugs,
+    distilling,
+    knn,
+    learning_check,
+    mended,
+    monitoring,
+    networks,
+    normalising,
+    regularising,
+    searching,
+    sgd_step,
+    softmax,
+    svm,
+    updates,
 )
 from .exercise import Verdict
 from .verdicts import judge
