@@ -159,8 +159,9 @@ def test_searches_show_the_chosen_curves_with_their_bands():
 def test_judgements_mark_the_chosen_and_the_best():
     ax = axis()
     update = sampling.judgements(ax, ["a", "b"], (0, 1), "accuracy")
-    update(np.array([[0.5, 0.7], [0.6, 0.9]]), np.array([0.6, 0.75]), 1, 0, "one fold")
+    update(np.array([[0.5, 0.7], [0.6, 0.9]]), np.array([0.6, 0.75]), 1, np.array([0.8, 0.7]), "one fold")
     assert [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()] == [[0.5, 0.7], [0.6, 0.9]]
     folds, judged, ring, star = ax.lines
     assert list(folds.get_xdata()) == [0.5, 0.7, 0.6, 0.9] and list(folds.get_ydata()) == [0, 0, 1, 1]
     assert list(judged.get_xdata()) == [0.6, 0.75] and list(ring.get_ydata()) == [1] and list(star.get_ydata()) == [0]
+    assert list(star.get_xdata()) == [0.8]

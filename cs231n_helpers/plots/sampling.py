@@ -142,8 +142,8 @@ def searches(ax, names, most, limits, ylabel):
 def judgements(ax, names, limits, xlabel):
     """What each candidate scored: small dots on single folds, a bar from lowest to highest, a large dot for their mean.
 
-    Returns update(folds (C, K), judged (C,), chosen, best, title): `judged` what the choice goes by, `chosen` the
-    number of the candidate chosen, `best` that of the truly best.
+    Returns update(folds (C, K), judged (C,), chosen, truth (C,), title): `judged` what the choice goes by, `chosen` the
+    number of the candidate chosen, `truth` how good they really are; the best is marked there.
     """
     count = len(names)
     style(ax, "", xlabel, grid="x").set(xlim=limits, ylim=(count - 0.4, -0.8), yticks=range(count))
@@ -157,13 +157,13 @@ def judgements(ax, names, limits, xlabel):
     ax.legend(loc="lower left", frameon=True, framealpha=0.85, edgecolor=GRID, fontsize=8).set_zorder(STILL)
     head = headline(ax)
 
-    def update(folds, judged, chosen, best, title=""):
+    def update(folds, judged, chosen, truth, title=""):
         rows = np.arange(len(folds))
         spans.set_segments([[(each.min(), row), (each.max(), row)] for row, each in zip(rows, folds)])
         small_dots.set_data(folds.ravel(), rows.repeat(folds.shape[1]))
         dots.set_data(judged, rows)
         ring.set_data([judged[chosen]], [chosen])
-        star.set_data([limits[1] - 0.03 * (limits[1] - limits[0])], [best])
+        star.set_data([max(truth)], [np.argmax(truth)])
         head.set_text(title)
         return [spans, small_dots, dots, ring, star, head]
 

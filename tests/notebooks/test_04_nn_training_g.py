@@ -330,6 +330,7 @@ def test_judgements_and_their_scatter(widget):
         assert dots.get_xdata() == pytest.approx(judged)
         chosen = int(ring.get_ydata()[0])
         assert judged[chosen] == max(judged) and truth[int(star.get_ydata()[0])] == max(truth)
+        assert star.get_xdata()[0] == max(truth)
         assert numbers(words(widget.axes[0]))[-1] == pytest.approx(100 * (max(truth) - truth[chosen]), abs=0.051)
         one, five = numbers(words(widget.axes[1]))
         assert (one, five) == pytest.approx((100 * scatter[True][at], 100 * scatter[False][at]), abs=0.051)
