@@ -1,13 +1,13 @@
 """The networks of the course's case studies, as descriptions. None of their arrays exists before `init`.
 
-| name      | input       | parameters  | what is counted                                                                     |
-|-----------|-------------|-------------|-------------------------------------------------------------------------------------|
-| LENET     | 32x32x1     | 61,706      | this variant (see there); the paper's own has 60,000                                |
-| ALEXNET   | 227x227x3   | 60,965,224  | with its two groups; "60 million" in the paper                                      |
-| ZFNET     | 224x224x3   | 62,357,608  | by the sizes of its figure 3; the paper states no number                            |
-| GOOGLENET | 224x224x3   | 6,998,552   | without the two auxiliary classifiers, which are for training only                  |
-| VGG16     | 224x224x3   | 138,357,544 | "138 million" in the paper; 138,344,128 weights and 13,416 biases                   |
-| RESNET50  | 224x224x3   | 25,557,032  | gamma and beta of batch norm counted, its statistics not                            |
+| name      | input       | parameters  | what is counted                                                             |
+|-----------|-------------|-------------|-----------------------------------------------------------------------------|
+| LENET     | 32x32x1     | 61,706      | this variant (see there); the paper's own has 60,000                        |
+| ALEXNET   | 227x227x3   | 60,965,224  | with its two groups; "60 million" in the paper                              |
+| ZFNET     | 224x224x3   | 62,357,608  | by the sizes of its figure 3; the paper states no number                    |
+| GOOGLENET | 224x224x3   | 6,998,552   | without the two auxiliary classifiers, which are for training only          |
+| VGG16     | 224x224x3   | 138,357,544 | "138 million" in the paper; 138,344,128 weights and 13,416 biases           |
+| RESNET50  | 224x224x3   | 25,557,032  | gamma and beta of batch norm counted, its statistics not                    |
 
 Sources: LeCun, Bottou, Bengio and Haffner 1998, Gradient-based learning applied to document recognition (figure 2);
 Krizhevsky, Sutskever and Hinton 2012, ImageNet classification with deep convolutional neural networks;

@@ -34,7 +34,8 @@ def table(network, in_place=True):
     """
     start = Field.of_input(network.input_shape)
     rows = [Row("input", network.input_shape, prod(network.input_shape), 0, 0, _plain(start))]
-    for (name, layer, in_shape, out_shape), (_, field) in zip(network.walk(), fields(network.chain, network.input_shape)):
+    seen = fields(network.chain, network.input_shape)
+    for (name, layer, in_shape, out_shape), (_, field) in zip(network.walk(), seen):
         free = in_place and layer.in_place
         if free and not hasattr(layer, "branches"):
             continue
@@ -74,8 +75,8 @@ def memory(network, batch=1, rule=None, bytes=4, in_place=True):
     """The Memory of training on mini-batches of `batch` examples, `bytes` for each number (4: float32, 8: float64).
 
     1 the activations of the batch, and as many gradients; 2 the parameters, their gradients and what `rule` of `optim`
-    keeps for each (Momentum one number, Adam two; None or SGD nothing); 3 miscellaneous: a second copy of the batch, which
-    is being read or augmented meanwhile, its labels of 8 bytes, and the statistics of batch norm.
+    keeps for each (Momentum one number, Adam two; None or SGD nothing); 3 miscellaneous: a second copy of the batch,
+    which is being read or augmented meanwhile, its labels of 8 bytes, and the statistics of batch norm.
     It is what must be there: workspace of a convolution, and all that a library keeps besides, comes on top.
     Source: CS231n notes, Convolutional networks (computational considerations).
     """

@@ -63,10 +63,10 @@ class Branches(Layer):
     def traced(self, params, x):
         outputs = []
         for name, branch, arrays in self.own(params):
-            y = x
-            for inner, y in branch.traced(arrays, x):
-                yield under(name, inner), y
-            outputs.append(y)
+            output = x
+            for inner, output in branch.traced(arrays, x):
+                yield under(name, inner), output
+            outputs.append(output)
         yield "", self.join(outputs)
 
     def walk(self, in_shape):

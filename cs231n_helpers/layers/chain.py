@@ -85,8 +85,9 @@ class Chain(Layer):
     def traced(self, params, x):
         """(name, output) of every layer, those inside of branches too, in the order they are computed."""
         for name, layer, arrays in self.own(params):
-            for inner, x in layer.traced(arrays, x):                # the last one is the layer's own output
-                yield under(name, inner), x
+            for inner, output in layer.traced(arrays, x):
+                yield under(name, inner), output
+            x = output                                              # the last one is the layer's own
 
     def walk(self, in_shape):
         for name, layer, shape in zip(self.names, self.layers, self.shapes(in_shape)):

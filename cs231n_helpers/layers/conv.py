@@ -47,7 +47,7 @@ class Conv(Filters):
     OH = (H - F + 2P)/S + 1. W is (F, F, C // groups, filters), so there are F * F * C * filters weights and `filters`
     offsets, however large the picture is. size, stride, dilation: a number or a pair (height, width).
     groups : the channels are dealt into so many groups, and each filter sees one of them (AlexNet's two).
-    dilation : neighbours under the filter are so many pixels apart; the notes count the gaps, from 0, this counts from 1.
+    dilation : neighbours under the filter are so many pixels apart: the notes count the gaps, from 0, this from 1.
     Example: 227x227x3, Conv(96, 11, stride=4) -> 55x55x96 with 34,944 parameters.
     Source: CS231n notes, Convolutional networks.
     """
@@ -82,8 +82,7 @@ class Conv(Filters):
     def filter_shape(self, in_shape):
         """(KH, KW, C // groups, filters)"""
         if in_shape[-1] % self.groups:
-            raise ValueError(f"Conv: {in_shape[-1]} channels cannot be dealt into groups = {self.groups}, each as large "
-                             "as the others.")
+            raise ValueError(f"Conv: {in_shape[-1]} channels cannot be dealt into groups = {self.groups} of one size.")
         return (*self.geometry[0], in_shape[-1] // self.groups, self.filters)
 
 

@@ -69,10 +69,10 @@ class GlobalAvgPool(Layer):
 
 @dataclass(frozen=True)
 class LocalResponseNorm(Layer):
-    """Each number is divided by (k + alpha * the sum of the squares of `size` neighbouring channels) ^ beta.
+    """Each number is divided by (k + alpha * the mean square of the `size` channels around it) ^ beta, at each pixel.
 
-    At each pixel, the channel itself in the middle. "Fallen out of favour", as the notes say of this normalisation; batch
-    normalisation is another thing. Source: Krizhevsky and others 2012, whose numbers are the defaults here.
+    Loud channels quieten their neighbours. "Fallen out of favour", as the notes say of this normalisation; batch
+    normalisation is another thing. Source: Krizhevsky and others 2012 (whose alpha multiplies the sum, not the mean).
     """
 
     kind: ClassVar[str] = "lrn"

@@ -56,8 +56,8 @@ class Windowed(Layer):
 def picture(layer, in_shape):
     """The shape of a picture, (H, W, C); anything else is refused."""
     if len(in_shape) != 3:
-        raise ValueError(f"{type(layer).__name__}: inputs must be pictures (H, W, C), got shape {in_shape}. Put it before "
-                         "Flatten and Dense.")
+        raise ValueError(f"{type(layer).__name__}: inputs must be pictures (H, W, C), got shape {in_shape}. Put it "
+                         "before Flatten and Dense.")
     return in_shape
 
 
