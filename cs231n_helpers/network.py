@@ -109,9 +109,11 @@ class Network:
         batch = checks.whole("Network.predict", "batch", batch, low=1)
         X = np.asarray(X)
         checks.finite("Network.predict", "X", X)
-        own = self._own(params)
-        blocks = [self.chain.apply(own, self._input("Network.predict", params, X[i:i + batch]))
-                  for i in range(0, max(len(X), 1), batch)]
+        own, nothing = self._own(params), self._input("Network.predict", params, X[:0])
+        blocks = [self.chain.apply(own, X[i:i + batch].astype(nothing.dtype, copy=False))
+                  for i in range(0, len(X), batch)]
+        if not blocks:
+            return np.zeros((0, *(self.input_shape, *self.out_shapes)[-1]), nothing.dtype)
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
     def activations(self, params, X, upto=None):

@@ -82,7 +82,8 @@ class LocalResponseNorm(Layer):
     k: float = 2
 
     def __post_init__(self):
-        checks.whole("LocalResponseNorm", "size", self.size, low=1)
+        if checks.whole("LocalResponseNorm", "size", self.size, low=1) % 2 == 0:
+            raise ValueError(f"LocalResponseNorm: size must be odd, as many channels before as after, got {self.size}.")
         for name in ("alpha", "beta", "k"):
             checks.real("LocalResponseNorm", name, getattr(self, name), low=0)
 
