@@ -90,10 +90,12 @@ def _layer(word, units):
     if word.name == "DROPOUT":
         return Dropout(numbers.get("keep", 0.5))
     size = numbers.pop("size", 2 if word.name in POOLS else SIZE)
-    size = (size, numbers.pop("width")) if "width" in numbers else size
+    width = numbers.pop("width", size)
+    size = size if width == size else (size, width)
     if word.name in POOLS:
         return POOLS[word.name](size, **numbers)
-    numbers.setdefault("pad", _same(size, numbers.get("dilation", 1)))
+    if "pad" not in numbers:
+        numbers["pad"] = _same(size, numbers.get("dilation", 1))
     if word.name == "DW":
         return DepthwiseConv(size, **numbers)
     return Conv(numbers.pop("filters", FILTERS), size, **numbers)

@@ -19,6 +19,8 @@ class Pool(Windowed):
     fit: str = "exact"
 
     def __post_init__(self):
+        if self.stride is None:
+            object.__setattr__(self, "stride", self.size)
         super().__post_init__()
         size, _, pad, _ = self.geometry
         for F, sides in zip(size, pad):

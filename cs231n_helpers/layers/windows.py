@@ -31,8 +31,7 @@ class Windowed(Layer):
     def geometry(self):
         """(size, stride, pad, dilation), all in pairs."""
         where = type(self).__name__
-        stride = self.size if self.stride is None else self.stride
-        return (spatial.pair(where, "size", self.size), spatial.pair(where, "stride", stride),
+        return (spatial.pair(where, "size", self.size), spatial.pair(where, "stride", self.stride),
                 spatial.pads(where, self.pad), spatial.pair(where, "dilation", getattr(self, "dilation", 1)))
 
     @property
