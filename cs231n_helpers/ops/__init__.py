@@ -11,7 +11,8 @@ are something else.
 
 from .activations import leaky_relu, maxout, relu, relu6, sigmoid, tanh
 from .arrays import unbroadcast as unbroadcast
-from .convolution import conv2d, depthwise_conv2d
+from .convolution import conv2d
+from .depthwise import depthwise_conv2d
 from .dropout import dropout
 from .gates import add, exp, log, max, maximum, mul, neg, power, reciprocal, sub, sum
 from .linear import affine, matmul

@@ -1,5 +1,8 @@
 """Convolutions: small filters slid over the whole image. What goes by that name here, in CS231n and in every framework
 is cross-correlation: the filters are not flipped.
+
+The readable form is `conv2d_as_product` in unfold.py; what the course runs on is chosen here by shape: the forms of
+strips.py at stride 1, blocks that are unfolded in the cache (below) for strides and dilation.
 """
 
 from dataclasses import dataclass
@@ -10,6 +13,8 @@ from cs231n_helpers import checks
 
 from .arrays import floats
 from .spatial import cropped, images, out_shape, padded, pads, pair, taps, windows
+from .strips import Unfolded, correlate, filter_gradient, lanes, sums
+from .winograd import Winograd
 
 BLOCK = 2**18                   # numbers in the unfolded block of images: 1 MB of float32, which stays in the cache
 
@@ -38,59 +43,96 @@ def conv2d(x, W, b, *, stride=1, pad=0, dilation=1, groups=1, fit="exact"):
     Source: CS231n notes, Convolutional networks.
     """
     x, W, b, plan = _checked("conv2d", x, W, b, stride, pad, dilation, groups, fit)
-    if groups == 1:
-        return unfolded(x, W, b, plan)
-    return _grouped(x, W, b, plan)
+    dtype = np.result_type(x, W)
+    x, W, b = (a.astype(dtype, copy=False) for a in (x, W, b))
+    return _grouped(x, W, b, plan) if plan.groups > 1 else _whole(x, W, b, plan)
 
 
-def unfolded(x, W, b, plan):
-    """The general form: blocks of images are unfolded in the cache, multiplied and forgotten."""
-    KH, KW, C, F = W.shape
-    flat, y = W.reshape(KH * KW * C, F), np.empty((len(x), *plan.out, F), np.result_type(x, W))
+def _whole(x, W, b, plan):
+    form = form_for(W.shape, plan)
+    return by_blocks(x, W, b, plan) if form is None else by_strips(form, x, W, b, plan)
 
-    def rows(block):
-        """(images in the block * OH * OW, KH * KW * C)"""
-        xp = padded(x[block], plan.pad, plan.out, plan.size, plan.stride, plan.dilation)
-        view = windows(xp, plan.out, plan.size, plan.stride, plan.dilation)
-        return view.reshape(len(xp) * plan.out[0] * plan.out[1], KH * KW * C)
 
-    blocks = _blocks(len(x), plan.out[0] * plan.out[1] * KH * KW * C)
-    for block in blocks:
-        np.matmul(rows(block), flat, out=y[block].reshape(-1, F))
-    y += b
+def form_for(shape, plan):
+    """The form that was measured to be the fastest (benchmarks/README.md), or None: unfold blocks of images."""
+    KH, _, C, _ = shape
+    if plan.stride != (1, 1) or plan.dilation != (1, 1):
+        return None
+    if KH == 3 and plan.out[0] > 1:
+        return Winograd()
+    return Unfolded(KH) if C > 1 else None
+
+
+def by_strips(form, x, W, b, plan):
+    """conv2d at stride 1 in one of the forms of strips.py."""
+    y = np.empty((len(x), *plan.out, W.shape[3]), x.dtype)
+    correlate(form, x, W, b, plan.pad, y)
 
     def back(dy, input_gradient=True):
-        dx = np.empty(x.shape, y.dtype) if input_gradient else None
-        dW = np.zeros(flat.shape, y.dtype)
-        for block in blocks:
-            drows = dy[block].reshape(-1, F)
-            dW += rows(block).T @ drows
-            if input_gradient:
-                dx[block] = _folded(drows @ flat.T, x[block].shape, plan)
-        return dx, dW.reshape(W.shape), dy.sum(axis=(0, 1, 2))
+        dW, db = filter_gradient(form, x, dy, W.shape, plan.pad)
+        if not input_gradient:
+            return None, dW, db
+        dx, flipped = np.empty(x.shape, x.dtype), W[::-1, ::-1].swapaxes(2, 3)          # (KH, KW, F, C)
+        correlate(form, dy, flipped, None, [(n - 1 - before, None) for n, (before, _) in zip(W.shape, plan.pad)], dx)
+        return dx, dW, db
 
     return y, back
 
 
-def _folded(dcols, shape, plan):
+def by_blocks(x, W, b, plan):
+    """conv2d in general: blocks of images are unfolded in the cache, multiplied and forgotten."""
+    KH, KW, C, F = W.shape
+    flat, y = W.reshape(KH * KW * C, F), np.empty((len(x), *plan.out, F), x.dtype)
+    window = (plan.out, plan.size, plan.stride, plan.dilation)
+
+    def rows(block):
+        """(images in the block * OH * OW, KH * KW * C)"""
+        xp = padded(x[block], plan.pad, *window)
+        return windows(xp, *window).reshape(len(xp) * plan.out[0] * plan.out[1], KH * KW * C)
+
+    def forward(share):
+        for block in share:
+            np.add(rows(block) @ flat, b, out=y[block].reshape(-1, F))
+
+    def backward(share, dy, dx):
+        dW, db = np.zeros(flat.shape, y.dtype), np.zeros(F, y.dtype)
+        for block in share:
+            drows = dy[block].reshape(-1, F)
+            dW += rows(block).T @ drows
+            db += sums(drows)
+            if dx is not None:
+                dx[block] = _folded(drows @ flat.T, x[block].shape, plan.pad, window)
+        return dW, db
+
+    def back(dy, input_gradient=True):
+        dx = np.empty(x.shape, y.dtype) if input_gradient else None
+        dWs, dbs = zip(*lanes(lambda share: backward(share, dy, dx), blocks))
+        return dx, sum(dWs).reshape(W.shape), sum(dbs)
+
+    blocks = _blocks(len(x), plan.out[0] * plan.out[1] * KH * KW * C)
+    lanes(forward, blocks)
+    return y, back
+
+
+def _folded(dcols, shape, pad, window):
     """The sum of what each number of the images collects from all windows it is in."""
-    dxp = np.zeros_like(padded(np.empty(shape, dcols.dtype), plan.pad, plan.out, plan.size, plan.stride, plan.dilation))
-    dwindows = dcols.reshape(shape[0], *plan.out, *plan.size, shape[3])
-    for (i, j), under in taps(dxp, plan.out, plan.size, plan.stride, plan.dilation):
+    dxp = padded(np.zeros(shape, dcols.dtype), pad, *window)
+    dwindows = dcols.reshape(shape[0], *window[0], *window[1], shape[3])
+    for (i, j), under in taps(dxp, *window):
         under += dwindows[:, :, :, i, j]
-    return cropped(dxp, shape, plan.pad)
+    return cropped(dxp, shape, pad)
 
 
 def _blocks(count, numbers):
     """Slices of images that unfold to BLOCK numbers or to one image's."""
-    step = max(1, BLOCK // max(numbers, 1))
+    step = max(1, BLOCK // numbers)
     return [slice(i, min(i + step, count)) for i in range(0, count, step)]
 
 
 def _grouped(x, W, b, plan):
     """A convolution of its own for each group of channels, side by side."""
     c, f = W.shape[2], W.shape[3] // plan.groups
-    parts = [unfolded(x[..., g * c:(g + 1) * c], W[..., g * f:(g + 1) * f], b[g * f:(g + 1) * f], plan)
+    parts = [_whole(x[..., g * c:(g + 1) * c], W[..., g * f:(g + 1) * f], b[g * f:(g + 1) * f], plan)
              for g in range(plan.groups)]
 
     def back(dy, input_gradient=True):
@@ -102,41 +144,6 @@ def _grouped(x, W, b, plan):
     return np.concatenate([part[0] for part in parts], axis=-1), back
 
 
-def depthwise_conv2d(x, W, b, *, stride=1, pad=0, dilation=1, fit="exact"):
-    """Every channel with a filter of its own: y[n, i, j, c] = sum of W[:, :, c] * (the window of x[n, ..., c]) + b[c].
-
-    x (N, H, W, C), W (KH, KW, C), b (C,): y (N, OH, OW, C). The same as conv2d with groups=C and W[:, :, None, :]:
-    KH * KW * C multiplications a place instead of KH * KW * C * C. A 1x1 convolution after it mixes the channels.
-    Settings, and `input_gradient` of back, as in conv2d. Source: Howard et al. 2017 (MobileNets).
-    """
-    x = images("depthwise_conv2d", x)
-    W, b = floats("depthwise_conv2d", "W", W), floats("depthwise_conv2d", "b", b)
-    if W.ndim != 3 or W.shape[2] != x.shape[3]:
-        raise ValueError("depthwise_conv2d: W must be (KH, KW, C), one filter for each of the "
-                         f"{x.shape[3]} channels of x; shapes {x.shape} and {W.shape}.")
-    _one_offset_each("depthwise_conv2d", W, b)
-    plan = _plan("depthwise_conv2d", x, W, stride, pad, dilation, 1, fit)
-    window = (plan.out, plan.size, plan.stride, plan.dilation)
-    xp = padded(x, plan.pad, *window)
-    y = np.empty((len(x), *plan.out, len(b)), np.result_type(x, W))
-    y[...] = b
-    for tap, under in taps(xp, *window):                            # loop over the few pixels of the filter
-        y += under * W[tap]                                         # (N, OH, OW, C) * (C,)
-
-    def back(dy, input_gradient=True):
-        dW = np.empty(W.shape, y.dtype)
-        for tap, under in taps(xp, *window):
-            dW[tap] = np.einsum("nijc,nijc->c", under, dy)
-        if not input_gradient:
-            return None, dW, dy.sum(axis=(0, 1, 2))
-        dxp = np.zeros(xp.shape, y.dtype)
-        for tap, under in taps(dxp, *window):
-            under += dy * W[tap]
-        return cropped(dxp, x.shape, plan.pad), dW, dy.sum(axis=(0, 1, 2))
-
-    return y, back
-
-
 # -------------------------------------------------------------------------------------------------- checks at the door
 def _checked(where, x, W, b, stride, pad, dilation, groups, fit):
     x = images(where, x)
@@ -145,11 +152,11 @@ def _checked(where, x, W, b, stride, pad, dilation, groups, fit):
         raise ValueError(f"{where}: W must be filters (KH, KW, C, F) with at least one number of each, got {W.shape}.")
     groups = checks.whole(where, "groups", groups, low=1)
     _channels(where, x.shape, W.shape, groups)
-    _one_offset_each(where, W, b)
-    return x, W, b, _plan(where, x, W, stride, pad, dilation, groups, fit)
+    one_offset_each(where, W, b)
+    return x, W, b, planned(where, x, W, stride, pad, dilation, groups, fit)
 
 
-def _plan(where, x, W, stride, pad, dilation, groups, fit):
+def planned(where, x, W, stride, pad, dilation, groups, fit):
     stride, dilation, pad = pair(where, "stride", stride), pair(where, "dilation", dilation), pads(where, pad)
     out = out_shape(where, x.shape, W.shape[:2], stride, pad, dilation, fit)
     return Plan(W.shape[:2], stride, pad, dilation, groups, out)
@@ -171,6 +178,6 @@ def _channels(where, x, W, groups):
                      + advice)
 
 
-def _one_offset_each(where, W, b):
+def one_offset_each(where, W, b):
     if b.shape != W.shape[-1:]:
         raise ValueError(f"{where}: b must have shape ({W.shape[-1]},), one offset for each filter, got {b.shape}.")
