@@ -30,11 +30,13 @@ def batch_norm(x, gamma, beta, mean=None, var=None, eps=1e-5):
     eps, training = _positive("batch_norm", eps), mean is None and var is None
     if training:
         _enough_examples(x)
-        mean, var = _measured(x)
-    else:
-        mean, var = _statistics(x, mean, var)
-    std, count, dtype = np.sqrt(var + x.dtype.type(eps)), x.size // x.shape[-1], np.result_type(x, gamma, beta)
-    rows, long = _rows(x)
+    mean, var = _measured(x) if training else _statistics(x, mean, var)
+    return _normalised(x, gamma, beta, mean, np.sqrt(var + x.dtype.type(eps)), training)
+
+
+def _normalised(x, gamma, beta, mean, std, training):
+    """(y, back) of batch norm, in blocks; the gradient passes through mean and std only in training."""
+    (rows, long), count, dtype = _rows(x), x.size // x.shape[-1], np.result_type(x, gamma, beta)
     y, middle, spread = np.empty(x.shape, dtype), long(mean), long(std)
 
     def normal(block):
@@ -47,7 +49,8 @@ def batch_norm(x, gamma, beta, mean=None, var=None, eps=1e-5):
 
     def back(dy):
         dbeta, dgamma = (sum(parts).astype(dtype) for parts in zip(*in_blocks(lambda block: sums(block, dy), x)))
-        dx, scale, along, mean_dy = np.empty(x.shape, dtype), long(gamma / std), long(dgamma / count), long(dbeta / count)
+        dx, scale = np.empty(x.shape, dtype), long(gamma / std)
+        along, mean_dy = long(dgamma / count), long(dbeta / count)
 
         def backward(block):        # one number more for all x, or all x scaled, change nothing: dx has no such part
             d = rows(dy[block])
@@ -77,7 +80,9 @@ def _rows(x):
 
     NumPy works along the last axis: a few channels at a time would be slow.
     """
-    width = x.shape[-2] if x.ndim > 2 else 1
+    if x.ndim == 2:
+        return (lambda part: part), (lambda numbers: numbers)
+    width = x.shape[-2]
     return (lambda part: part.reshape(len(part), -1, width * x.shape[-1])), lambda numbers: np.tile(numbers, width)
 
 
@@ -110,6 +115,8 @@ def _mean(x):
 
 def in_blocks(work, x):
     """[work(slice), ...] over blocks of examples small enough to stay in the cache, on all cores if x is large."""
+    if x.size <= BLOCK:
+        return [work(slice(None))]
     step = max(1, min(FEW, BLOCK * len(x) // max(x.size, 1)))
     blocks = [slice(i, i + step) for i in range(0, len(x), step)]
     return threads.share(work, blocks) if x.size > LARGE else [work(block) for block in blocks]
@@ -118,7 +125,8 @@ def in_blocks(work, x):
 def column_sums(x, features):
     """The sum of each of the features over all else, (C,) float64; only over FEW examples in the dtype of x: the rows
     that are added are long then, and that is fast."""
-    return x.reshape(len(x), -1).sum(axis=0).reshape(-1, features).sum(axis=0, dtype=np.float64)
+    over_examples = x.reshape(len(x), -1).sum(axis=0, dtype=x.dtype if len(x) <= FEW else np.float64)
+    return over_examples.reshape(-1, features).sum(axis=0, dtype=np.float64)
 
 
 def _positive(where, eps):
