@@ -24,7 +24,7 @@ from cs231n_helpers.layers import (
 )
 from cs231n_helpers.network import Network
 
-PUBLISHED = {name: getattr(architecture, name) for name in architecture.__all__ if name.isupper()}
+PUBLISHED = {name: getattr(architecture, name) for name in architecture.__all__ if name.isupper() and name != "CASES"}
 
 
 def columns(network, *names, **settings):
@@ -67,6 +67,23 @@ def test_published_counts(name, count):
 
 def test_all_that_is_published_is_tested():
     assert set(PUBLISHED) == {"LENET", "ALEXNET", "ZFNET", "GOOGLENET", "VGG16", "RESNET50"}
+
+
+def test_the_case_studies_by_year_and_depth():
+    assert [case.network for case in architecture.CASES.values()] == list(PUBLISHED.values())
+    assert {name: (case.year, architecture.depth(case.network)) for name, case in architecture.CASES.items()} == {
+        "LeNet-5": (1998, 5), "AlexNet": (2012, 8), "ZF Net": (2013, 8), "GoogLeNet": (2014, 22), "VGG-16": (2014, 16),
+        "ResNet-50": (2015, 50)}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "size"), [("GOOGLENET", 64), ("RESNET50", 33)])
+def test_graphs_compute_with_the_shapes_they_promise(name, size, rng):
+    """On smaller pictures: what follows the last convolution is a mean over all places, whatever their number."""
+    network = Network(PUBLISHED[name].layers, (size, size, 3))
+    assert network.count() == PUBLISHED[name].count()
+    params = {key: np.full(shape, 0.01, np.float32) for key, shape in network.shapes().items()}
+    outputs = network.activations(params, rng.random((1, size, size, 3)))
+    assert {key: array.shape[1:] for key, array in outputs.items()} == {key: out for key, *_, out in network.walk()}
 
 
 def conv(size, inputs, filters):

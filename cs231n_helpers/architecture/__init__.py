@@ -2,8 +2,9 @@
 
 from .notation import PatternError
 from .pattern import parse
-from .published import ALEXNET, GOOGLENET, LENET, RESNET50, VGG16, ZFNET
-from .tables import Memory, Row, memory, table
+from .published import ALEXNET, CASES, GOOGLENET, LENET, RESNET50, VGG16, ZFNET
+from .tables import Memory, Row, depth, memory, table
 
-__all__ = ["parse", "PatternError", "table", "memory", "Row", "Memory",
-           "LENET", "ALEXNET", "ZFNET", "GOOGLENET", "VGG16", "RESNET50"]
+__all__ = ["parse", "PatternError", "table", "depth", "memory", "Row", "Memory",
+           "LENET", "ALEXNET", "ZFNET", "GOOGLENET", "VGG16", "RESNET50",
+           "CASES"]

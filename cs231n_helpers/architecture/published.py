@@ -17,6 +17,8 @@ Simonyan and Zisserman 2015, Very deep convolutional networks for large-scale im
 He, Zhang, Ren and Sun 2016, Deep residual learning for image recognition (table 1).
 """
 
+from typing import NamedTuple
+
 from cs231n_helpers.layers import (
     AvgPool,
     BatchNorm,
@@ -113,3 +115,14 @@ RESNET50 = Network([*_normal(64, 7, stride=2, pad=3, fit="floor"), ReLU(), MaxPo
                     *_stage(3, 64, 1), *_stage(4, 128, 2), *_stage(6, 256, 2), *_stage(3, 512, 2),
                     GlobalAvgPool(), Dense(1000)], (224, 224, 3))
 """The stride is in the first 1x1 convolution of a stage, as in the paper; many programs of today put it in the 3x3."""
+
+
+class Case(NamedTuple):
+    """A network of the case studies: the year it was shown, and its description."""
+
+    year: int
+    network: Network
+
+
+CASES = {"LeNet-5": Case(1998, LENET), "AlexNet": Case(2012, ALEXNET), "ZF Net": Case(2013, ZFNET),
+         "GoogLeNet": Case(2014, GOOGLENET), "VGG-16": Case(2014, VGG16), "ResNet-50": Case(2015, RESNET50)}

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cs231n_helpers import checks
+from cs231n_helpers.layers.branches import Branches
 
 from .fields import Field, fields
 
@@ -36,10 +37,10 @@ def table(network, in_place=True):
     rows = [Row("input", network.input_shape, prod(network.input_shape), 0, 0, _plain(start))]
     seen = fields(network.chain, network.input_shape)
     for (name, layer, in_shape, out_shape), (_, field) in zip(network.walk(), seen):
-        free = in_place and layer.in_place
-        if free and not hasattr(layer, "branches"):
+        free, joins = in_place and layer.in_place, isinstance(layer, Branches)
+        if free and not joins:
             continue
-        own = 0 if hasattr(layer, "branches") else sum(map(prod, layer.weights(in_shape).values()))
+        own = 0 if joins else sum(map(prod, layer.weights(in_shape).values()))      # what is inside has its own rows
         rows.append(Row(name, out_shape, 0 if free else prod(out_shape), own, layer.multiply_adds(in_shape),
                         _plain(field)))
     return rows
@@ -47,6 +48,24 @@ def table(network, in_place=True):
 
 def _plain(field):
     return field.size[0] if len(set(field.size)) == 1 else field.size
+
+
+def depth(network):
+    """How many layers with weights (convolutions, fully connected) lie on the longest way through a network.
+
+    Example: VGG-16 has 16, GoogLeNet 22, ResNet-50 has 50.
+    """
+    return _deepest(network.chain, network.input_shape)
+
+
+def _deepest(chain, in_shape):
+    count = 0
+    for layer, shape in zip(chain.layers, chain.shapes(in_shape)):
+        if isinstance(layer, Branches):
+            count += max(_deepest(branch, shape) for branch in layer.branches.values())
+        else:
+            count += "W" in layer.weights(shape)
+    return count
 
 
 class Memory(NamedTuple):
