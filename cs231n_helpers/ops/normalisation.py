@@ -30,7 +30,7 @@ def batch_norm(x, gamma, beta, mean=None, var=None, eps=1e-5):
     eps, training = _positive("batch_norm", eps), mean is None and var is None
     if training:
         _enough_examples(x)
-    mean, var = _measured(x) if training else _statistics(x, mean, var)
+    mean, var = measured([x]) if training else _statistics(x, mean, var)
     return _normalised(x, gamma, beta, mean, np.sqrt(var + x.dtype.type(eps)), training)
 
 
@@ -65,14 +65,27 @@ def _normalised(x, gamma, beta, mean, std, training):
     return y, back
 
 
-def _measured(x):
-    """Mean and variance of each feature, (C,) in the dtype of x. Counted from the first example: no digits cancel."""
-    (rows, long), C, count = _rows(x), x.shape[-1], x.size // x.shape[-1]
+def measured(batches):
+    """Mean and variance of each feature over all batches, (C,) in the dtype of the batches.
+
+    Counted from the first example, so that no digits cancel: a feature that is 1000 everywhere has variance 0.
+    """
+    x, features = batches[0], batches[0].shape[-1]
+    count = sum(batch.size for batch in batches) // features
+
+    def mean_of(change, origin):
+        """The mean of change(x - origin)."""
+        (rows, long), total = _rows(x), 0
+        for batch in batches:
+            def sums(block, batch=batch):
+                return column_sums(change(rows(batch[block]) - long(origin)), features)
+
+            total = total + sum(in_blocks(sums, batch))
+        return total / count
+
     first = x[(0,) * (x.ndim - 1)]
-    offset = sum(in_blocks(lambda block: column_sums(rows(x[block]) - long(first), C), x)) / count
-    mean = (first + offset).astype(x.dtype)
-    var = sum(in_blocks(lambda block: column_sums(np.square(rows(x[block]) - long(mean)), C), x)) / count
-    return mean, var.astype(x.dtype)
+    mean = (first + mean_of(np.positive, first)).astype(x.dtype)
+    return mean, mean_of(np.square, mean).astype(x.dtype)
 
 
 def _rows(x):
