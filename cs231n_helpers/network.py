@@ -17,6 +17,8 @@ from cs231n_helpers.layers.chain import Chain, chain
 
 __all__ = ["Network", "renew_statistics"]
 
+MOST, OUTPUTS = 1000, 2**22     # examples, and outputs of a layer, that are computed at a time in test mode
+
 
 @dataclass(frozen=True)
 class Network:
@@ -104,9 +106,12 @@ class Network:
         x = self._input("Network.forward", params, X)
         return self.chain.forward(self._own(params), x, rng)
 
-    def predict(self, params, X, batch=1000):
-        """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small."""
-        batch = checks.whole("Network.predict", "batch", batch, low=1)
+    def predict(self, params, X, batch=None):
+        """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small.
+
+        Unless given: 1000, or fewer where the largest layer would have more than 4 million outputs for them.
+        """
+        batch = self._fitting if batch is None else checks.whole("Network.predict", "batch", batch, low=1)
         X = np.asarray(X)
         checks.finite("Network.predict", "X", X)
         own, nothing = self._own(params), self._input("Network.predict", params, X[:0])
@@ -115,6 +120,12 @@ class Network:
         if not blocks:
             return np.zeros((0, *(self.input_shape, *self.out_shapes)[-1]), nothing.dtype)
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+    @cached_property
+    def _fitting(self):
+        """How many examples at a time."""
+        largest = max((prod(out) for *_, out in self.walk()), default=1)
+        return max(1, min(MOST, OUTPUTS // largest))
 
     def activations(self, params, X, upto=None):
         """{"dense1": output, "relu1": output, ...} in test mode, up to and including the layer named `upto`.

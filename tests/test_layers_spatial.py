@@ -226,6 +226,10 @@ def test_predictions_inside_of_branches_do_not_depend_on_the_others(rng):
     together = EVERYTHING.predict(params, X)
     assert_allclose(EVERYTHING.predict(params, X, batch=2), together, rtol=1e-10)
     assert EVERYTHING.predict(params, X[:0]).shape == (0, 3)
+    large = Network([Conv(64, 1), GlobalAvgPool(), Dense(2)], (256, 256, 1))  # 4 million outputs an example
+    weights, pictures = large.init(rng), rng.random((3, 256, 256, 1), dtype=np.float32)
+    one_at_a_time = [large.predict(weights, pictures[i:i + 1])[0] for i in range(3)]
+    assert_array_equal(large.predict(weights, pictures), one_at_a_time)
     one, same, other = (EVERYTHING.forward(params, X, np.random.default_rng(seed))[0] for seed in (1, 1, 2))
     assert_array_equal(one, same)
     assert (one != other).any()  # the dropout inside
