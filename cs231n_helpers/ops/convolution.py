@@ -1,8 +1,8 @@
 """Convolutions: small filters slid over the whole image. What goes by that name here, in CS231n and in every framework
 is cross-correlation: the filters are not flipped.
 
-The readable form is `conv2d_as_product` in unfold.py; what the course runs on is chosen here by shape: the forms of
-strips.py at stride 1, blocks that are unfolded in the cache (below) for strides and dilation.
+The readable form is `conv2d_as_product` in unfold.py; what the course runs on is chosen here by shape: the form
+of strips.py at stride 1, blocks that are unfolded in the cache (below) for strides, dilation and low filters.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,9 @@ import numpy as np
 from cs231n_helpers import checks
 
 from .arrays import floats
+from .blocks import lanes, of_images, sums
 from .spatial import cropped, images, out_shape, padded, pads, pair, taps, windows
-from .strips import Unfolded, correlate, filter_gradient, lanes, sums
-from .winograd import Winograd
-
-BLOCK = 2**18                   # numbers in the unfolded block of images: 1 MB of float32, which stays in the cache
+from .strips import correlate, filter_gradient
 
 
 @dataclass(frozen=True)
@@ -49,31 +47,28 @@ def conv2d(x, W, b, *, stride=1, pad=0, dilation=1, groups=1, fit="exact"):
 
 
 def _whole(x, W, b, plan):
-    form = form_for(W.shape, plan)
-    return by_blocks(x, W, b, plan) if form is None else by_strips(form, x, W, b, plan)
+    by = by_strips if suits_strips(W.shape, plan) else by_blocks
+    return by(x, W, b, plan)
 
 
-def form_for(shape, plan):
-    """The form that was measured to be the fastest (benchmarks/README.md), or None: unfold blocks of images."""
-    KH, _, C, _ = shape
-    if plan.stride != (1, 1) or plan.dilation != (1, 1):
-        return None
-    if KH == 3 and plan.out[0] > 1:
-        return Winograd()
-    return Unfolded(KH) if C > 1 else None
+def suits_strips(shape, plan):
+    """Whether the form of strips.py was measured to be the faster one (benchmarks/README.md)."""
+    return plan.stride == plan.dilation == (1, 1) and shape[0] >= 3 and plan.out[0] > 1
 
 
-def by_strips(form, x, W, b, plan):
-    """conv2d at stride 1 in one of the forms of strips.py."""
-    y = np.empty((len(x), *plan.out, W.shape[3]), x.dtype)
-    correlate(form, x, W, b, plan.pad, y)
+def by_strips(x, W, b, plan):
+    """conv2d at stride 1, as strips.py does it."""
+    x, y = np.ascontiguousarray(x), np.empty((len(x), *plan.out, W.shape[3]), x.dtype)
+    before = [side[0] for side in plan.pad]
+    correlate(x, W, b, before, y)
 
     def back(dy, input_gradient=True):
-        dW, db = filter_gradient(form, x, dy, W.shape, plan.pad)
+        dy = np.ascontiguousarray(dy, y.dtype)
+        dW, db = filter_gradient(x, dy, W.shape, before)
         if not input_gradient:
             return None, dW, db
         dx, flipped = np.empty(x.shape, x.dtype), W[::-1, ::-1].swapaxes(2, 3)          # (KH, KW, F, C)
-        correlate(form, dy, flipped, None, [(n - 1 - before, None) for n, (before, _) in zip(W.shape, plan.pad)], dx)
+        correlate(dy, flipped, None, [n - 1 - p for n, p in zip(W.shape, before)], dx)
         return dx, dW, db
 
     return y, back
@@ -109,7 +104,7 @@ def by_blocks(x, W, b, plan):
         dWs, dbs = zip(*lanes(lambda share: backward(share, dy, dx), blocks))
         return dx, sum(dWs).reshape(W.shape), sum(dbs)
 
-    blocks = _blocks(len(x), plan.out[0] * plan.out[1] * KH * KW * C)
+    blocks = of_images(len(x), plan.out[0] * plan.out[1] * KH * KW * C)
     lanes(forward, blocks)
     return y, back
 
@@ -121,12 +116,6 @@ def _folded(dcols, shape, pad, window):
     for (i, j), under in taps(dxp, *window):
         under += dwindows[:, :, :, i, j]
     return cropped(dxp, shape, pad)
-
-
-def _blocks(count, numbers):
-    """Slices of images that unfold to BLOCK numbers or to one image's."""
-    step = max(1, BLOCK // numbers)
-    return [slice(i, min(i + step, count)) for i in range(0, count, step)]
 
 
 def _grouped(x, W, b, plan):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .spatial import cropped, images, out_shape, padded, pads, pair, taps
+from .blocks import lanes, of_images
+from .spatial import covered, cropped, images, out_shape, padded, pads, pair, taps
 
 
 def max_pool2d(x, size, stride=None, pad=0, fit="exact"):
@@ -14,23 +15,61 @@ def max_pool2d(x, size, stride=None, pad=0, fit="exact"):
     Source: CS231n notes, Convolutional networks.
     """
     x, window, pad = _checked("max_pool2d", x, size, stride, pad, fit)
-    xp = padded(x, pad, *window, value=-np.inf)
-    places = taps(xp, *window)
-    y = next(places)[1].copy()
-    winner = np.zeros(y.shape, np.min_scalar_type(window[1][0] * window[1][1]))         # which pixel of the window
-    for number, (_, under) in enumerate(places, 1):
-        above = under > y
-        winner[above] = number
-        np.maximum(y, under, out=y)
-    shape, padded_shape, dtype = x.shape, xp.shape, x.dtype
+    (OH, OW), (KH, KW), (S, T) = window
+    (N, _, _, C), shape, dtype = x.shape, x.shape, x.dtype
+    h, _ = covered(*window)
+    y = np.empty((N, OH, OW, C), dtype)
+    across, down = np.empty((N, h, OW, C), np.uint8), np.empty((N, OH, OW, C), np.uint8)    # which of KW, of KH won
+
+    def forward(blocks):
+        """The largest of each row of a window first, then the largest of those: the order of reading."""
+        for i in blocks:
+            rows = np.empty((i.stop - i.start, h, OW, C), dtype)
+            _largest(_along(padded(x[i], pad, *window, value=-np.inf), 2, OW, KW, T), rows, across[i])
+            _largest(_along(rows, 1, OH, KH, S), y[i], down[i])
 
     def back(dy):
-        dxp = np.zeros(padded_shape, dtype)
-        for number, (_, under) in enumerate(taps(dxp, *window)):
-            under += dy * (winner == number)
-        return (cropped(dxp, shape, pad),)
+        dx = np.empty(shape, dtype)
 
+        def backward(blocks):
+            for i in blocks:
+                drows = np.zeros((i.stop - i.start, h, OW, C), dtype)
+                _route(dy[i], down[i], _along(drows, 1, OH, KH, S), S < KH)
+                dxp = np.zeros((len(drows), *covered(*window), C), dtype)
+                _route(drows, across[i], _along(dxp, 2, OW, KW, T), T < KW)
+                dx[i] = cropped(dxp, (len(drows), *shape[1:]), pad)
+
+        lanes(backward, blocks)
+        return (dx,)
+
+    blocks = of_images(N, x[0].size)
+    lanes(forward, blocks)
     return y, back
+
+
+def _along(x, axis, count, size, stride):
+    """`size` views of x, one for each place of a window that slides along an axis in `count` steps."""
+    before = (slice(None),) * axis
+    return [x[(*before, slice(k, k + (count - 1) * stride + 1, stride))] for k in range(size)]
+
+
+def _largest(competing, y, winner):
+    """The largest of equally shaped arrays, into y, and the number of the first that has it, into winner."""
+    np.copyto(y, competing[0])
+    winner[...] = 0
+    for number, each in enumerate(competing[1:], 1):
+        above = each > y
+        np.maximum(winner, np.multiply(above, number, dtype=np.uint8), out=winner)      # the later number is the larger
+        np.maximum(y, each, out=y)
+
+
+def _route(dy, winner, receiving, overlap):
+    """Each number of dy to the array whose number stands in winner."""
+    for number, dx in enumerate(receiving):
+        if overlap:
+            dx += dy * (winner == number)
+        else:
+            np.multiply(dy, winner == number, out=dx)
 
 
 def avg_pool2d(x, size, stride=None, pad=0, fit="exact"):
@@ -42,22 +81,16 @@ def avg_pool2d(x, size, stride=None, pad=0, fit="exact"):
     """
     x, window, pad = _checked("avg_pool2d", x, size, stride, pad, fit)
     shape, dtype = x.shape, x.dtype
-    share = _share(x, pad, window)
+    share = 1 / _sums(padded(np.ones((1, *shape[1:3], 1), dtype), pad, *window), window)     # 1 / n, (1, OH, OW, 1)
     y = _sums(padded(x, pad, *window), window) * share
 
     def back(dy):
-        dxp = padded(np.zeros(shape, dtype), pad, *window)
-        given = dy * share
+        dxp, given = padded(np.zeros(shape, dtype), pad, *window), dy * share
         for _, under in taps(dxp, *window):
             under += given
         return (cropped(dxp, shape, pad),)
 
     return y, back
-
-
-def _share(x, pad, window):
-    """1 / (pixels of the image under each window), (1, OH, OW, 1)."""
-    return 1 / _sums(padded(np.ones((1, *x.shape[1:3], 1), x.dtype), pad, *window), window)
 
 
 def _sums(xp, window):

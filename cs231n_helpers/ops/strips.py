@@ -1,14 +1,13 @@
-"""The fast convolution at stride 1: strips of images that stay in the cache, windows that are read where they lie.
+"""The fast convolution at stride 1: blocks that stay in the cache, windows that are read where they lie, and Winograd.
 
-Two ideas carry it. *Blocks*: some rows of some images are copied into a small padded strip, brought into the form the
-product wants, multiplied and written out, all in buffers that stay in the cache and are used again. *Windows without
-copies*: in memory the pixels of a row stand one after the other, C numbers each, so the window of KW pixels that begins
-at pixel w is the KW * C numbers from w * C on. Those that begin at 0, KW, 2 KW, ... lie side by side: as it lies, the
-row is a matrix of them. KW such matrices, begun at 0, 1 ... KW - 1, hold all windows, without copying a number.
-(A window that runs over the end of a row into the next one is nonsense; its result is not looked at.)
+*Windows without copies.* In memory the pixels of a row stand one after the other, C numbers each, so the window of KW
+pixels that begins at pixel w is the KW * C numbers from w * C on. Those that begin at 0, KW, 2 KW, ... lie side by
+side: as it lies, the row is a matrix of them. KW such matrices, begun at 0, 1, ... KW - 1, hold all windows. (A window
+that runs over the end of a row into the next one is nonsense; its result is not looked at.) Where there are few filters
+`twins` = 2 neighbouring windows make one of KW + 1 pixels with twice as many filters, which the product likes better.
 
-What happens to the height is up to the form, `unfolded` below or winograd.py: it turns a strip into `planes` stacks of
-lines (T, Wp, K), T for every `step` rows of the result, and the products of lines and filters back into rows.
+*Blocks.* A few tiles of rows at a time are transformed (winograd.py), multiplied and transformed back, in buffers that
+stay in the cache and are used again. Nothing of it is kept for the backward pass but x itself.
 """
 
 from dataclasses import dataclass
@@ -16,155 +15,149 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cs231n_helpers import threads
+from . import winograd
+from .blocks import LANES, lanes, sums
+from .winograd import PLANES, TILE
 
-BUDGET = 2**20                  # bytes for the lines and the products of a block: with the rest, they fit in the cache
-LANES = 4                       # shares of the work, however many threads there are: so their number changes no digit
+BUDGET = 2**20                  # bytes of lines and products in a block: with what they come from, they fit in the cache
+SMALL = 900_000                 # multiplications up to which OpenBLAS needs no copies of its own: products are cut so
 
 
 @dataclass(frozen=True)
-class Unfolded:
-    """One line for each row of the result: the KH pixels under each other become one of KH * C channels."""
+class Sizes:
+    """The numbers of one convolution: K channels of a line, F filters, KW pixels of a window, Wp of a line."""
 
-    KH: int
-    planes, step = 1, 1
+    KW: int
+    K: int
+    F: int
+    OW: int
+    twins: int
 
-    def strip(self, n, rows, columns, C, dtype):
-        """Laid out column by column, so that pixels under each other are neighbours."""
-        return np.empty((n, columns, rows, C), dtype).swapaxes(1, 2)
+    @property
+    def reach(self):
+        """Pixels that `twins` neighbouring windows cover together."""
+        return self.KW + self.twins - 1
 
-    def channels(self, C):
-        return self.KH * C
+    @property
+    def Wp(self):
+        """Pixels of a line with its padding, a multiple of `twins`."""
+        return -(-(self.OW + self.KW - 1) // self.twins) * self.twins
 
-    def filters(self, W):
-        """(KH, KW, C, F) -> (1, KW * KH * C, F)"""
-        return W.swapaxes(0, 1).reshape(1, -1, W.shape[3])
+    def blocks(self, N, OH, itemsize):
+        """(images, tiles) slices: as many images as BUDGET holds, or parts of one."""
+        tiles, fit = -(-OH // TILE), max(1, BUDGET // (self.Wp * (self.K + self.F) * PLANES * itemsize))
+        images, part = max(1, min(fit // tiles, -(-N // LANES))), min(fit, tiles)
+        return [(slice(i, min(i + images, N)), slice(t, min(t + part, tiles)))
+                for i in range(0, N, images) for t in range(0, tiles, part)]
 
-    def gradient(self, dU, shape):
-        """The gradient of W, from that of its filters (1, KW * KH * C, F)."""
-        return np.ascontiguousarray(dU.reshape(shape[1], shape[0], *shape[2:]).swapaxes(0, 1))
+    def pieces(self, count):
+        """Into how many pieces of how many windows the products of `count` pixels are cut."""
+        R = -(-count // self.reach)
+        pieces = -(-R * self.reach * self.K * self.F * self.twins // SMALL)
+        return pieces, -(-R // pieces)
 
-    def lines(self, strip, out):
-        """Strip (n, T + KH - 1, Wp, C) -> out (1, n, T, Wp * KH * C)."""
-        n, rows, Wp, C = strip.shape
-        s, r, w, c = strip.strides
-        view = as_strided(strip, (n, rows - self.KH + 1, Wp, self.KH, C), (s, r, w, r, c))
-        out.reshape(view.shape)[...] = view
+    def buffer(self, share, width, planes, dtype):
+        """Zeros (planes, numbers): room for `width` numbers a pixel of the largest block, and the last windows' end."""
+        count = max((i.stop - i.start) * (t.stop - t.start) for i, t in share) * self.Wp
+        pieces, R = self.pieces(count)
+        return np.zeros((planes, ((pieces * R + 1) * self.reach + self.reach) * width), dtype)
 
-    def rows(self, products, b, y):
-        """Products (1, n, T, Wp * F) -> y (n, T, OW * F), with b (F,) added."""
-        if b is None:
-            y[...] = products[0, ..., :y.shape[2]]
-        else:
-            np.add(products[0, ..., :y.shape[2]], np.tile(b, y.shape[2] // len(b)), out=y)
+    def windows(self, buffer, count, width, length):
+        """Of a buffer of `width` numbers a pixel: (planes, begins, pieces, R, length * width), for `count` pixels.
 
-    def spread(self, strip, out):
-        """The gradient of the products, out (1, n, T, Wp * F), from a strip of dy (n, T, Wp, F)."""
-        out.reshape(strip.shape)[...] = strip
-
-
-def fill(strip, x, top, left):
-    """Copy x (n, H, W, C) into a strip, whose first row is row `top` of x, its first column `left`; zeros outside x."""
-    (a, b, row), (c, d, column) = (_overlap(size, n, first)
-                                   for size, n, first in zip(strip.shape[1:], x.shape[1:], (top, left)))
-    strip[:, :a], strip[:, b:], strip[:, a:b, :c], strip[:, a:b, d:] = 0, 0, 0, 0
-    strip[:, a:b, c:d] = x[:, row:row + b - a, column:column + d - c]
-
-
-def _overlap(size, n, first):
-    """Where `n` elements lie in a buffer of `size` that begins at element `first`: (begin, end, first element)."""
-    begin = min(max(0, -first), size)
-    end = max(begin, min(size, n - first))
-    return begin, end, first + begin
+        With length = reach these are the windows, with length = twins the results that belong to them.
+        """
+        (pieces, R), item = self.pieces(count), buffer.itemsize * width
+        return as_strided(buffer, (PLANES, self.reach // self.twins, pieces, R, length * width),
+                          (buffer.strides[0], self.twins * item, R * self.reach * item, self.reach * item,
+                           buffer.itemsize))
 
 
-def sums(rows):
-    """The column sums of rows (M, F), as a product: faster than sum, and more exact."""
-    return np.ones(len(rows), rows.dtype) @ rows
+def sizes(shape, OW):
+    """The Sizes for filters of `shape` and results OW pixels wide."""
+    KH, KW, C, F = shape
+    return Sizes(KW, winograd.groups(KH) * C, F, OW, 2 if F <= 32 and KW % 2 and KW * F > 96 else 1)
 
 
-def blocks(form, N, OH, numbers, itemsize):
-    """(images, tiles) slices: as many images as BUDGET holds, or parts of one. `numbers`: of one tile of one image."""
-    tiles = -(-OH // form.step)
-    fit = max(1, BUDGET // (numbers * itemsize))
-    images, part = max(1, min(fit // tiles, -(-N // LANES))), min(fit, tiles)
-    return [(slice(i, min(i + images, N)), slice(t, min(t + part, tiles)))
-            for i in range(0, N, images) for t in range(0, tiles, part)]
-
-
-def lanes(work, found):
-    """work(blocks) for each share of the blocks, on all cores; the list of results, in order."""
-    step = -(-len(found) // LANES)
-    return threads.share(work, [found[i:i + step] for i in range(0, len(found), step)])
-
-
-def windows(lines, KW, count, K):
-    """Lines (planes, numbers) as matrices (planes, KW, R, KW * K) of the windows that begin at each of count pixels."""
-    R, item = -(-count // KW), lines.itemsize
-    return as_strided(lines, (len(lines), KW, R, KW * K), (lines.strides[0], K * item, KW * K * item, item))
-
-
-def by_window(products, KW, count, F):
-    """A buffer (planes, numbers) of F numbers a pixel in the order of `windows`: (planes, KW, R, F)."""
-    R, item = -(-count // KW), products.itemsize
-    return as_strided(products, (len(products), KW, R, F), (products.strides[0], F * item, KW * F * item, item))
-
-
-def correlate(form, x, W, b, pad, y):
-    """Write conv2d(x, W, b) at stride 1 into y (N, OH, OW, F); pad ((top, .), (left, .)) may be negative: cut off."""
-    N, OH, OW, F = y.shape
-    KH, KW, C, _ = W.shape
-    U, K, Wp = form.filters(W)[:, None], form.channels(C), OW + KW - 1
-    (top, _), (left, _) = pad
+def correlate(x, W, b, pad, y):
+    """Write conv2d(x, W, b) at stride 1 into y (N, OH, OW, F); pad (top, left) may be negative: cut off."""
+    z, (top, left) = sizes(W.shape, y.shape[2]), pad
+    U = _twice(winograd.filters(W), z)[:, None, None]               # (6, 1, 1, reach * K, twins * F)
 
     def work(share):
-        room = max((i.stop - i.start) * (t.stop - t.start) for i, t in share) * Wp + 2 * KW
-        lines = np.zeros((form.planes, room * K), y.dtype)
-        products = np.empty((form.planes, room * F), y.dtype)
-        strips = {}
-        for images, tiles in share:
-            n, T = images.stop - images.start, tiles.stop - tiles.start
-            if (n, T) not in strips:
-                strips[n, T] = form.strip(n, T * form.step + KH - 1, Wp, C, y.dtype)
-            fill(strips[n, T], x[images], tiles.start * form.step - top, -left)
-            count = n * T * Wp
-            form.lines(strips[n, T], lines[:, :count * K].reshape(-1, n, T, Wp * K))
-            np.matmul(windows(lines, KW, count, K), U, out=by_window(products, KW, count, F))
-            rows = y[images, tiles.start * form.step:tiles.stop * form.step]
-            form.rows(products[:, :count * F].reshape(-1, n, T, Wp * F), b, rows.reshape(n, -1, OW * F))
+        lines = z.buffer(share, z.K, PLANES, y.dtype)
+        products = z.buffer(share, z.F, PLANES + (b is not None), y.dtype)
+        if b is not None:
+            products[PLANES].reshape(-1, z.F)[...] = b
+        for images, tiles, count, views in _each(share, z, lines, products):
+            _lines(x[images], W.shape[0], tiles, top, left, lines[:, :count * z.K], z)
+            np.matmul(views[0], U, out=views[1])
+            found = _tiled(products[:, :count * z.F], images, tiles, z)[..., :z.OW * z.F]
+            winograd.from_products(found, y[images, TILE * tiles.start:TILE * tiles.stop])
 
-    lanes(work, blocks(form, N, OH, Wp * (K + F) * form.planes, y.itemsize))
+    lanes(work, z.blocks(len(y), y.shape[1], y.itemsize))
 
 
-def filter_gradient(form, x, dy, shape, pad):
-    """(dW, db) of conv2d at stride 1, from x and dy: the windows, transposed, times dy."""
-    N, OH, OW, F = dy.shape
-    KH, KW, C, _ = shape
-    K, Wp, dtype = form.channels(C), OW + KW - 1, dy.dtype
-    (top, _), (left, _) = pad
+def filter_gradient(x, dy, shape, pad):
+    """(dW, db) of conv2d at stride 1 from x and dy: the windows, transposed, times the gradient of the products."""
+    z, (top, left) = sizes(shape, dy.shape[2]), pad
 
     def work(share):
-        room = max((i.stop - i.start) * (t.stop - t.start) for i, t in share) * Wp + 2 * KW
-        lines = np.zeros((form.planes, room * K), dtype)
-        spread = np.empty((form.planes, room * F), dtype)
-        each = np.empty((form.planes, KW, KW * K, F), dtype)
-        total, db, strips = np.zeros((form.planes, KW * K, F), dtype), np.zeros(F, dtype), {}
-        for images, tiles in share:
-            n, T = images.stop - images.start, tiles.stop - tiles.start
-            if (n, T) not in strips:
-                strips[n, T] = (form.strip(n, T * form.step + KH - 1, Wp, C, dtype),
-                                np.empty((n, T * form.step, Wp, F), dtype))
-            strip, dstrip = strips[n, T]
-            fill(strip, x[images], tiles.start * form.step - top, -left)
-            fill(dstrip, dy[images], tiles.start * form.step, 0)
-            count = n * T * Wp
-            form.lines(strip, lines[:, :count * K].reshape(-1, n, T, Wp * K))
-            form.spread(dstrip, spread[:, :count * F].reshape(-1, n, T, Wp * F))
-            spread[:, count * F:(count + KW) * F] = 0
-            np.matmul(windows(lines, KW, count, K).swapaxes(2, 3), by_window(spread, KW, count, F), out=each)
-            total += each.sum(axis=1)
-            db += sums(dstrip.reshape(-1, F))
+        lines, dproducts = (z.buffer(share, width, PLANES, dy.dtype) for width in (z.K, z.F))
+        total, db = 0, 0
+        for images, tiles, count, views in _each(share, z, lines, dproducts):
+            _lines(x[images], shape[0], tiles, top, left, lines[:, :count * z.K], z)
+            found = _tiled(dproducts[:, :count * z.F], images, tiles, z)
+            winograd.products_back(dy[images, TILE * tiles.start:TILE * tiles.stop], found[..., :z.OW * z.F])
+            found[..., z.OW * z.F:] = 0                             # what windows over the end of a row would give
+            dproducts[:, count * z.F:] = 0
+            total = total + (views[0].swapaxes(-1, -2) @ views[1]).sum(axis=(1, 2))
+            db = db + sums(dproducts[1, :count * z.F].reshape(-1, z.F))     # its factors are 1, 1, 1, 1
         return total, db
 
-    totals, dbs = zip(*lanes(work, blocks(form, N, OH, Wp * (K + F) * form.planes, dy.itemsize)))
-    return form.gradient(sum(totals), shape), sum(dbs)
+    totals, dbs = zip(*lanes(work, z.blocks(len(dy), dy.shape[1], dy.itemsize)))
+    return winograd.filters_back(_once(sum(totals), z), shape), sum(dbs)
+
+
+def _each(share, z, lines, products):
+    """For each block: images, tiles, how many pixels its lines have, and views of the windows and of their results."""
+    views = {}
+    for images, tiles in share:
+        count = (images.stop - images.start) * (tiles.stop - tiles.start) * z.Wp
+        if count not in views:
+            views[count] = z.windows(lines, count, z.K, z.reach), z.windows(products, count, z.F, z.twins)
+        yield images, tiles, count, views[count]
+
+
+def _tiled(buffer, images, tiles, z):
+    """(planes, n * T * Wp * width) -> (planes, n, T, Wp * width)."""
+    n, T = images.stop - images.start, tiles.stop - tiles.start
+    return buffer.reshape(len(buffer), n, T, -1)
+
+
+def _lines(x, KH, tiles, top, left, lines, z):
+    """Transform the tiles of x (n, H, W, C) into lines, with zeros on the left and on the right."""
+    first, count, T = TILE * tiles.start - top, winograd.groups(KH), tiles.stop - tiles.start
+    skip = max(0, -left)
+    x = x[:, :, skip:skip + z.Wp - max(0, left)]
+    if count > 1:
+        x, first = winograd.stacked(x, first, TILE * T + 2, count), 0
+    out = lines.reshape(PLANES, len(x), T, z.Wp * z.K)
+    begin = max(0, left) * z.K
+    end = begin + x.shape[2] * z.K
+    out[..., :begin], out[..., end:] = 0, 0
+    winograd.to_lines(x, first, out[..., begin:end])
+
+
+def _twice(U, z):
+    """Filters (6, KW, K, F) as one matrix each, (6, reach * K, twins * F): the second half one pixel further on."""
+    wide = np.zeros((PLANES, z.reach, z.K, z.twins, z.F), U.dtype)
+    for j in range(z.twins):
+        wide[:, j:j + z.KW, :, j] = U
+    return wide.reshape(PLANES, z.reach * z.K, z.twins * z.F)
+
+
+def _once(dU, z):
+    """The gradient of U from that of _twice(U): each filter collects from both its places."""
+    wide = dU.reshape(PLANES, z.reach, z.K, z.twins, z.F)
+    return sum(wide[:, j:j + z.KW, :, j] for j in range(z.twins))
