@@ -40,8 +40,10 @@ def _random(*shape):
 
 # ---------------------------------------------------------------------------------------------------- training steps
 def step_ours():
-    """The whole step on ops alone."""
+    """The whole step on ops alone, with the memory of freed arrays kept, as train.steps keeps it."""
     from cs231n_helpers import losses, ops
+    from cs231n_helpers.train.steps import keep_freed_memory
+    keep_freed_memory()
     net = NETS[_given("NET", "four 3x3")]
     params = [(0.05 * _random(*shape), np.zeros(shape[-1], np.float32)) if shape else () for _, shape in net]
     X, y = _random(BATCH, 32, 32, 3), np.random.default_rng(1).integers(0, 10, BATCH)
@@ -98,6 +100,8 @@ def _layer():
 def layer_ours():
     """conv2d forward and backward; no input gradient for three channels: that is a first layer."""
     from cs231n_helpers import ops
+    from cs231n_helpers.train.steps import keep_freed_memory
+    keep_freed_memory()
     C, F, size, K, batch = _layer()
     x, W, b, dy = _random(batch, size, size, C), _random(K, K, C, F), _random(F), _random(batch, size, size, F)
     return lambda: ops.conv2d(x, W, b, pad=K // 2)[1](dy, input_gradient=C > 3)

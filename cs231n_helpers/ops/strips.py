@@ -10,6 +10,7 @@ that runs over the end of a row into the next one is nonsense; its result is not
 stay in the cache and are used again. Nothing of it is kept for the backward pass but x itself.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from . import winograd
 from .blocks import LANES, lanes, sums
 from .winograd import PLANES, TILE
 
-BUDGET = 2**20                  # bytes of lines and products in a block: with what they come from, they fit in the cache
+BUDGET = 2**20                  # bytes of lines and products in a block: they stay in the cache
 SMALL = 900_000                 # multiplications up to which OpenBLAS needs no copies of its own: products are cut so
 
 
@@ -57,10 +58,9 @@ class Sizes:
         return pieces, -(-R // pieces)
 
     def buffer(self, share, width, planes, dtype):
-        """Zeros (planes, numbers): room for `width` numbers a pixel of the largest block, and the last windows' end."""
-        count = max((i.stop - i.start) * (t.stop - t.start) for i, t in share) * self.Wp
-        pieces, R = self.pieces(count)
-        return np.zeros((planes, ((pieces * R + 1) * self.reach + self.reach) * width), dtype)
+        """Zeros (planes, numbers): room for `width` numbers a pixel of any block, and for the last windows' end."""
+        most = max(math.prod(self.pieces(_tiles_in(block) * self.Wp)) for block in share)
+        return np.zeros((planes, (most + 1) * self.reach * width), dtype)
 
     def windows(self, buffer, count, width, length):
         """Of a buffer of `width` numbers a pixel: (planes, begins, pieces, R, length * width), for `count` pixels.
@@ -119,11 +119,16 @@ def filter_gradient(x, dy, shape, pad):
     return winograd.filters_back(_once(sum(totals), z), shape), sum(dbs)
 
 
+def _tiles_in(block):
+    images, tiles = block
+    return (images.stop - images.start) * (tiles.stop - tiles.start)
+
+
 def _each(share, z, lines, products):
     """For each block: images, tiles, how many pixels its lines have, and views of the windows and of their results."""
     views = {}
     for images, tiles in share:
-        count = (images.stop - images.start) * (tiles.stop - tiles.start) * z.Wp
+        count = _tiles_in((images, tiles)) * z.Wp
         if count not in views:
             views[count] = z.windows(lines, count, z.K, z.reach), z.windows(products, count, z.F, z.twins)
         yield images, tiles, count, views[count]

@@ -41,7 +41,7 @@ def filters_back(dU, shape):
 
 
 def stacked(x, first, rows, count):
-    """x (n, H, W, C) from row `first` on, `rows` rows, zeros outside: (n, rows, W, count * C), rows 3 apart together."""
+    """`rows` rows of x (n, H, W, C) from row `first` on, zeros outside; `count` rows 3 apart become channels of one."""
     n, H, W, C = x.shape
     strip = np.zeros((n, rows, W, count, C), x.dtype)
     for g in range(count):
@@ -60,7 +60,8 @@ def to_lines(x, first, out):
     begin = min(max(0, -(first // TILE)), T)                        # the tiles [begin, end) lie in x as a whole
     end = max(begin, min(T, (H - PLANES - first) // TILE + 1))
     if end > begin:
-        np.matmul(B, _rows(x, first + TILE * begin, PLANES, end - begin), out=out[:, :, begin:end].transpose(1, 2, 0, 3))
+        inside = out[:, :, begin:end].transpose(1, 2, 0, 3)
+        np.matmul(B, _rows(x, first + TILE * begin, PLANES, end - begin), out=inside)
     for t in (*range(begin), *range(end, T)):
         top = first + TILE * t
         low, high = max(0, top), min(H, top + PLANES)
