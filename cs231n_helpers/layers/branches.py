@@ -42,14 +42,14 @@ class Branches(Layer):
         return [(name, branch, found[name]) for name, branch in self.branches.items()]
 
     def forward(self, params, x, rng=None):
-        results = [(name, *branch.forward(arrays, x, rng)) for name, branch, arrays in self.own(params)]
-        y = self.join([output for _, output, _ in results])
-        widths = [output.shape[-1] for _, output, _ in results]
+        outputs, backs = zip(*(branch.forward(arrays, x, rng) for _, branch, arrays in self.own(params)))
+        y, widths = self.join(outputs), [output.shape[-1] for output in outputs]
+        del outputs                                                 # they need not live on until the way back
 
         def back(dy, input_gradient=True):
             """The input went into every branch, so its gradient is the sum of theirs."""
             grads, dx = {}, None
-            for (name, _, branch_back), part in zip(results, self.parted(dy, widths)):
+            for name, branch_back, part in zip(self.branches, backs, self.parted(dy, widths)):
                 own, d = branch_back(part, input_gradient)
                 grads.update({under(name, short): array for short, array in own.items()})
                 dx = d if dx is None else dx + d

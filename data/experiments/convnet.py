@@ -1,6 +1,7 @@
 """A small ConvNet on the embedded Fashion-MNIST: its test accuracy, and how long it trains.
 
-Seconds are those of the training alone, without the looks at the accuracies, by the clock and of all cores together.
+Once as it is, and once with the scores of each picture and of its mirror image added up. Seconds are those of training
+alone, by the clock and of all cores together; the test set is looked at once, at the end.
 """
 
 import time
@@ -8,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-SETTINGS = {"pattern": "CONV5-16 BN RELU POOL CONV3-32 BN RELU POOL CONV3-64 BN RELU DROPOUT0.5 FC", "lr": 4e-3,
-            "count": 8, "batch": 64, "l2": 1e-4, "seeds": [0]}  # fmt: skip
+SETTINGS = {"pattern": "CONV5-16 BN RELU POOL CONV3-48 BN RELU POOL CONV3-96 BN RELU DROPOUT0.5 FC", "lr": 4e-3,
+            "count": 8, "batch": 64, "l2": 3e-4, "seeds": [0]}  # fmt: skip
 
 
 def prepared(split):
@@ -31,9 +32,11 @@ def train_once(split, seed, pattern, lr, count, batch, l2):
     clock, cores = time.perf_counter(), time.process_time()
     *_, last = run
     seconds = time.perf_counter() - clock, time.process_time() - cores
-    accuracy = metrics.accuracy(network.predict(last.params, split.X_test), split.y_test)
-    return {"test_accuracy": float(accuracy), "seconds": round(seconds[0], 1), "core_seconds": round(seconds[1], 1),
-            "parameters": network.count(), "loss": [round(row[2], 4) for row in last.state.rows]}  # fmt: skip
+    scores, mirrored = (network.predict(last.params, X) for X in (split.X_test, split.X_test[:, :, ::-1]))
+    return {"test_accuracy": float(metrics.accuracy(scores, split.y_test)),
+            "with_mirror_images": float(metrics.accuracy(scores + mirrored, split.y_test)),
+            "seconds": round(seconds[0], 1), "core_seconds": round(seconds[1], 1), "parameters": network.count(),
+            "loss": [round(row[2], 4) for row in last.state.rows]}  # fmt: skip
 
 
 def run(seeds, **settings):
