@@ -3,8 +3,8 @@
     python benchmarks/convnet.py            # about ten minutes; --quick with fewer turns, to see that it runs
 
 The nets are the 7x7x32 net of CS231n's homework (CONV 7x7 with 32 filters, POOL, FC100, FC10) and
-[3x3x32]*2-POOL-[3x3x64]*2-POOL-FC128-FC10, on images of 32x32x3. A step is forward, softmax loss, backward, SGD. PyTorch
-takes part in both of its memory layouts; the better one counts. It lives in an environment of its own, named by
+[3x3x32]*2-POOL-[3x3x64]*2-POOL-FC128-FC10, on images of 32x32x3. A step is forward, softmax loss, backward, SGD.
+PyTorch takes part in both of its memory layouts; the better one counts. It lives in an environment of its own, named by
 TORCH_PYTHON (see mlp.py). The other rival is the im2col of the homework, written afresh: NCHW, the whole batch at once.
 """
 

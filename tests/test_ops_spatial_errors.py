@@ -19,7 +19,7 @@ def pool(x, *given, op=ops.max_pool2d, **settings):
 @pytest.mark.parametrize(("attempt", "error", "words"), [
     (conv((1, 10, 10, 1), (3, 3, 1, 1), stride=2), ValueError,
      r"^conv2d: \(H - F \+ 2P\)/S \+ 1 = \(10 - 3 \+ 0\)/2 \+ 1 = 4.5 is not whole; nearest that fit: H = 9 or 11, "
-     r'S = 1\. PyTorch and Keras drop the rest without a word: write fit="floor" for that, fit="ceil" for one window more'),
+     r'S = 1\. PyTorch and Keras drop the rest without a word: write fit="floor" for that, fit="ceil" for one'),
     (conv((1, 7, 10, 1), (3, 3, 1, 1), stride=2), ValueError, r"^conv2d: \(W - F \+ 2P\)/S \+ 1 = \(10 - 3 \+ 0\)/2"),
     (conv((1, 8, 8, 1), (3, 3, 1, 1), stride=3), ValueError, r"\(8 - 3 \+ 0\)/3 \+ 1 = 2.667 .*6 or 9, P = 2, S = 1"),
     (conv((1, 8, 8, 1), (3, 3, 1, 1), stride=2, pad=((1, 1), (0, 0)), dilation=2), ValueError,
