@@ -3,6 +3,7 @@
 import numpy as np
 
 from .arrays import floats
+from .blocks import lanes, of_images, sums
 from .convolution import one_offset_each, planned
 from .spatial import cropped, images, padded, taps
 
@@ -22,21 +23,37 @@ def depthwise_conv2d(x, W, b, *, stride=1, pad=0, dilation=1, fit="exact"):
     one_offset_each("depthwise_conv2d", W, b)
     plan = planned("depthwise_conv2d", x, W, stride, pad, dilation, 1, fit)
     window = (plan.out, plan.size, plan.stride, plan.dilation)
-    xp = padded(x, plan.pad, *window)
     y = np.empty((len(x), *plan.out, len(b)), np.result_type(x, W))
-    y[...] = b
-    for tap, under in taps(xp, *window):                            # loop over the few pixels of the filter
-        y += under * W[tap]                                         # (N, OH, OW, C) * (C,)
+
+    def forward(share):
+        for i in share:
+            y[i] = b
+            for tap, under in taps(padded(x[i], plan.pad, *window), *window):           # loop over the few pixels
+                y[i] += under * W[tap]                              # (n, OH, OW, C) * (C,)
 
     def back(dy, input_gradient=True):
-        dW = np.empty(W.shape, y.dtype)
-        for tap, under in taps(xp, *window):
-            dW[tap] = np.einsum("nijc,nijc->c", under, dy)
-        if not input_gradient:
-            return None, dW, dy.sum(axis=(0, 1, 2))
-        dxp = np.zeros(xp.shape, y.dtype)
-        for tap, under in taps(dxp, *window):
-            under += dy * W[tap]
-        return cropped(dxp, x.shape, plan.pad), dW, dy.sum(axis=(0, 1, 2))
+        dx = np.empty(x.shape, y.dtype) if input_gradient else None
 
+        def backward(share):
+            dW = np.zeros(W.shape, y.dtype)
+            for i in share:
+                xp = padded(x[i], plan.pad, *window)
+                for tap, under in taps(xp, *window):
+                    dW[tap] += sums((under * dy[i]).reshape(-1, len(b)))
+                if input_gradient:
+                    dx[i] = cropped(_spread(dy[i], W, xp.shape, window), x[i].shape, plan.pad)
+            return dW
+
+        return dx, sum(lanes(backward, blocks)), sums(np.reshape(dy, (-1, len(b))))
+
+    blocks = of_images(len(x), max(x[0].size, y[0].size))
+    lanes(forward, blocks)
     return y, back
+
+
+def _spread(dy, W, shape, window):
+    """What each number of padded images collects from all windows it is in."""
+    dxp = np.zeros(shape, np.result_type(dy, W))
+    for tap, under in taps(dxp, *window):
+        under += dy * W[tap]
+    return dxp

@@ -16,8 +16,7 @@ def max_pool2d(x, size, stride=None, pad=0, fit="exact"):
     """
     x, window, pad = _checked("max_pool2d", x, size, stride, pad, fit)
     (OH, OW), (KH, KW), (S, T) = window
-    (N, _, _, C), shape, dtype = x.shape, x.shape, x.dtype
-    h, _ = covered(*window)
+    (N, _, _, C), shape, dtype, (h, w) = x.shape, x.shape, x.dtype, covered(*window)
     y = np.empty((N, OH, OW, C), dtype)
     across, down = np.empty((N, h, OW, C), np.uint8), np.empty((N, OH, OW, C), np.uint8)    # which of KW, of KH won
 
@@ -30,14 +29,16 @@ def max_pool2d(x, size, stride=None, pad=0, fit="exact"):
 
     def back(dy):
         dx = np.empty(shape, dtype)
+        new = np.empty if (S, T) == (KH, KW) else np.zeros          # side by side, windows write to every place
 
         def backward(blocks):
             for i in blocks:
-                drows = np.zeros((i.stop - i.start, h, OW, C), dtype)
+                drows = new((i.stop - i.start, h, OW, C), dtype)
                 _route(dy[i], down[i], _along(drows, 1, OH, KH, S), S < KH)
-                dxp = np.zeros((len(drows), *covered(*window), C), dtype)
+                dxp = dx[i] if new is np.empty and shape[1:3] == (h, w) else new((len(drows), h, w, C), dtype)
                 _route(drows, across[i], _along(dxp, 2, OW, KW, T), T < KW)
-                dx[i] = cropped(dxp, (len(drows), *shape[1:]), pad)
+                if dxp.base is not dx:
+                    dx[i] = cropped(dxp, (len(drows), *shape[1:]), pad)
 
         lanes(backward, blocks)
         return (dx,)
@@ -55,20 +56,26 @@ def _along(x, axis, count, size, stride):
 
 def _largest(competing, y, winner):
     """The largest of equally shaped arrays, into y, and the number of the first that has it, into winner."""
-    np.copyto(y, competing[0])
-    winner[...] = 0
-    for number, each in enumerate(competing[1:], 1):
-        above = each > y
-        np.maximum(winner, np.multiply(above, number, dtype=np.uint8), out=winner)      # the later number is the larger
+    if len(competing) == 1:
+        y[...], winner[...] = competing[0], 0
+        return
+    np.greater(competing[1], competing[0], out=winner.view(bool))
+    np.maximum(competing[0], competing[1], out=y)
+    for number, each in enumerate(competing[2:], 2):
+        np.maximum(winner, np.multiply(each > y, number, dtype=np.uint8), out=winner)   # the later number is the larger
         np.maximum(y, each, out=y)
 
 
 def _route(dy, winner, receiving, overlap):
-    """Each number of dy to the array whose number stands in winner."""
-    for number, dx in enumerate(receiving):
-        if overlap:
+    """Each number of dy to the array whose number stands in winner; added, where windows overlap."""
+    if overlap:
+        for number, dx in enumerate(receiving):
             dx += dy * (winner == number)
-        else:
+    elif len(receiving) == 2:
+        np.multiply(dy, winner.view(bool), out=receiving[1])
+        np.subtract(dy, receiving[1], out=receiving[0])             # of two, the first has what the other has not
+    else:
+        for number, dx in enumerate(receiving):
             np.multiply(dy, winner == number, out=dx)
 
 
