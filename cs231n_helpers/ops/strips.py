@@ -1,0 +1,155 @@
+"""The fast convolution at stride 1: blocks that stay in the cache, windows that are read where they lie, and Winograd.
+
+*Windows without copies.* In memory the pixels of a row stand one after the other, C numbers each, so the window of KW
+pixels that begins at pixel w is the KW * C numbers from w * C on. Those that begin at 0, KW, 2 KW, ... lie side by
+side: as it lies, the row is a matrix of them. KW such matrices, begun at 0, 1, ... KW - 1, hold all windows. (A window
+that runs over the end of a row into the next one is nonsense; its result is not looked at.) The zeros on the right of a
+row are those on the left of the next.
+
+*Blocks.* A few tiles of rows at a time are transformed (winograd.py), multiplied and transformed back, in buffers that
+stay in the cache and are used again. Nothing of it is kept for the backward pass but x itself.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from . import winograd
+from .blocks import LANES, lanes, sums
+from .winograd import PLANES, TILE
+
+BUDGET = 2**20                  # bytes of lines and products in a block: they stay in the cache
+SMALL = 900_000                 # multiplications up to which OpenBLAS needs no copies of its own: products are cut so
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """One convolution in numbers: rows and columns of a filter, K channels of a line, F filters.
+
+    A line has `left` zeros, `width` pixels from number `skip` of the image's row on, and zeros up to `pixels`. The
+    first row of the first tile is row -top of the image. N images and OH rows, OW columns of the result.
+    """
+
+    KH: int
+    KW: int
+    K: int
+    F: int
+    top: int
+    left: int
+    skip: int
+    width: int
+    pixels: int
+    N: int
+    OH: int
+    OW: int
+
+    def blocks(self, itemsize):
+        """(images, tiles) slices: as many images as BUDGET holds, or parts of one."""
+        tiles, fit = -(-self.OH // TILE), max(1, BUDGET // (self.pixels * (self.K + self.F) * PLANES * itemsize))
+        images, part = max(1, min(fit // tiles, -(-self.N // LANES))), min(fit, tiles)
+        return [(slice(i, min(i + images, self.N)), slice(t, min(t + part, tiles)))
+                for i in range(0, self.N, images) for t in range(0, tiles, part)]
+
+    def pieces(self, count):
+        """Into how many products of how many windows each the windows of `count` pixels are cut."""
+        R = -(-count // self.KW)
+        pieces = -(-R * self.KW * self.K * self.F // SMALL)
+        return pieces, -(-R // pieces)
+
+    def buffer(self, share, width, planes, dtype):
+        """Zeros (planes, numbers): room for `width` numbers a pixel of any block, and for the last windows' end."""
+        most = max(math.prod(self.pieces(self.count(*block))) for block in share)
+        return np.zeros((planes, (most + 2) * self.KW * width), dtype)
+
+    def count(self, images, tiles):
+        """The pixels in the lines of a block."""
+        return (images.stop - images.start) * (tiles.stop - tiles.start) * self.pixels
+
+    def by_window(self, buffer, count, width, length):
+        """Of `width` numbers a pixel, the `length` pixels from each pixel on: (6, KW, pieces, R, length * width).
+
+        With length = KW these are the windows, with length = 1 the results that belong to them, in the same order.
+        """
+        (pieces, R), item = self.pieces(count), buffer.itemsize * width
+        return as_strided(buffer, (PLANES, self.KW, pieces, R, length * width),
+                          (buffer.strides[0], item, R * self.KW * item, self.KW * item, buffer.itemsize))
+
+
+def sizes(shape, x, y, pad):
+    """Sizes for filters, images and results of these shapes; pad (top, left), where less than 0 cuts off."""
+    (KH, KW, C, F), (top, left), (N, OH, OW, _) = shape, pad, y
+    skip, left = max(0, -left), max(0, left)
+    width = min(x[2] - skip, OW + KW - 1 - left)
+    right = OW + KW - 1 - left - width
+    pixels = max(OW, left + width + max(0, right - left))           # the next line's left zeros are on the right, too
+    return Sizes(KH, KW, winograd.groups(KH) * C, F, top, left, skip, width, pixels, N, OH, OW)
+
+
+def correlate(x, W, b, pad, y):
+    """Write conv2d(x, W, b) at stride 1 into y (N, OH, OW, F); pad (top, left) may be negative: cut off."""
+    z = sizes(W.shape, x.shape, y.shape, pad)
+    U = winograd.filters(W).reshape(PLANES, 1, 1, z.KW * z.K, z.F)
+
+    def work(share):
+        lines = z.buffer(share, z.K, PLANES, y.dtype)
+        products = z.buffer(share, z.F, PLANES + (b is not None), y.dtype)
+        if b is not None:
+            products[PLANES].reshape(-1, z.F)[...] = b
+        for images, tiles, windows, results in _each(share, z, lines, products):
+            _transform(x[images], tiles, lines, z)
+            np.matmul(windows, U, out=results)
+            winograd.from_products(_tiled(products, images, tiles, z.F, z)[..., :z.OW * z.F],
+                                   y[images, TILE * tiles.start:TILE * tiles.stop])
+
+    lanes(work, z.blocks(y.itemsize))
+
+
+def filter_gradient(x, dy, shape, pad):
+    """(dW, db) of conv2d at stride 1 from x and dy: the windows, transposed, times the gradient of the products."""
+    z = sizes(shape, x.shape, dy.shape, pad)
+
+    def work(share):
+        lines, dproducts = (z.buffer(share, width, PLANES, dy.dtype) for width in (z.K, z.F))
+        total, db = 0, 0
+        for images, tiles, windows, dresults in _each(share, z, lines, dproducts):
+            _transform(x[images], tiles, lines, z)
+            found = _tiled(dproducts, images, tiles, z.F, z)
+            winograd.products_back(dy[images, TILE * tiles.start:TILE * tiles.stop], found[..., :z.OW * z.F])
+            found[..., z.OW * z.F:] = 0                             # what windows over the end of a row would give
+            dproducts[:, z.count(images, tiles) * z.F:] = 0
+            total = total + (windows.swapaxes(-1, -2) @ dresults).sum(axis=(1, 2))
+            db = db + sums(found[1].reshape(-1, z.F))               # the factors of this line are 1, 1, 1, 1
+        return total, db
+
+    totals, dbs = zip(*lanes(work, z.blocks(dy.itemsize)))
+    return winograd.filters_back(sum(totals), shape), sum(dbs)
+
+
+def _each(share, z, lines, products):
+    """For each block: images, tiles, and views of the windows and of their results in the two buffers."""
+    views = {}
+    for images, tiles in share:
+        count = z.count(images, tiles)
+        if count not in views:
+            views[count] = z.by_window(lines, count, z.K, z.KW), z.by_window(products, count, z.F, 1)
+        yield images, tiles, *views[count]
+
+
+def _tiled(buffer, images, tiles, width, z):
+    """The part of a buffer that a block uses, as (planes, n, T, pixels * width)."""
+    n, T = images.stop - images.start, tiles.stop - tiles.start
+    return buffer[:, :z.count(images, tiles) * width].reshape(len(buffer), n, T, z.pixels * width)
+
+
+def _transform(x, tiles, lines, z):
+    """The tiles of x (n, H, W, C) as lines in their buffer, with zeros before and after."""
+    x, first = x[:, :, z.skip:z.skip + z.width], TILE * tiles.start - z.top
+    if z.KH > 3:
+        x, first = winograd.stacked(x, first, TILE * (tiles.stop - tiles.start) + 2, winograd.groups(z.KH)), 0
+    out = _tiled(lines, slice(0, len(x)), tiles, z.K, z)
+    begin, end = z.left * z.K, (z.left + z.width) * z.K
+    out[..., :begin], out[..., end:] = 0, 0
+    lines[:, out[0].size:out[0].size + z.KW * z.K] = 0
+    winograd.to_lines(x, first, out[..., begin:end])
