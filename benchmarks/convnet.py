@@ -19,7 +19,7 @@ import compare
 import numpy as np
 
 BATCH, LR, QUICK = 64, 1e-3, "--quick" in sys.argv[1:]
-TURNS = 3 if QUICK else 15
+TURNS = 3 if QUICK else 9
 RELU, POOL, FLATTEN = ("relu", ()), ("pool", ()), ("flatten", ())
 NETS = {
     "7x7x32": [("conv", (7, 7, 3, 32)), RELU, POOL, FLATTEN, ("dense", (8192, 100)), RELU, ("dense", (100, 10))],
