@@ -19,7 +19,7 @@ import compare
 import numpy as np
 
 BATCH, LR, QUICK = 64, 1e-3, "--quick" in sys.argv[1:]
-TURNS = 3 if QUICK else 15
+TURNS = 3 if QUICK else 9
 RELU, POOL, FLATTEN = ("relu", ()), ("pool", ()), ("flatten", ())
 NETS = {
     "7x7x32": [("conv", (7, 7, 3, 32)), RELU, POOL, FLATTEN, ("dense", (8192, 100)), RELU, ("dense", (100, 10))],
@@ -42,7 +42,7 @@ def _random(*shape):
 # ---------------------------------------------------------------------------------------------------- training steps
 def step_ours():
     """The whole step on ops alone, with the memory of freed arrays kept, as train.steps keeps it."""
-    from cs231n_helpers import losses, ops
+    from cs231n_helpers import losses, ops, threads
     from cs231n_helpers.train.steps import keep_freed_memory
     keep_freed_memory()
     net = NETS[_given("NET", "four 3x3")]
@@ -52,6 +52,7 @@ def step_ours():
             "pool": lambda x: ops.max_pool2d(x, 2),
             "flatten": lambda x: (x.reshape(len(x), -1), lambda dy: (dy.reshape(x.shape),))}
 
+    @threads.blas(1)                            # the cores are shared by the ops themselves
     def step():
         x, backs, grads = X, [], []
         for (kind, _), arrays in zip(net, params):

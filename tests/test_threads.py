@@ -92,6 +92,19 @@ def test_workers_obey_the_settings_of_the_environment(monkeypatch, setting):
     assert threads.workers() == 2
 
 
+def test_a_limit_for_blas_leaves_the_cores_to_share():
+    before = blas()
+    with threads.blas(1):
+        assert blas() == {1} and threads.workers() == 2
+        assert threads.share(lambda i: threads.workers(), [0, 1]) == [1, 1]     # in a share there is no other
+        with threads.limit(1):
+            assert threads.workers() == 1
+        assert blas() == {1}
+    assert blas() == before
+    with pytest.raises(ValueError, match=r"threads\.blas: n must be"), threads.blas(0):
+        pass
+
+
 def test_share_returns_in_order_and_uses_both_cores():
     together = threading.Barrier(2, timeout=10)
 

@@ -14,13 +14,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from . import winograd
 from .blocks import LANES, lanes, sums
 from .winograd import PLANES, TILE
 
 BUDGET = 2**20                  # bytes of lines and products in a block: they stay in the cache
+FEW = 16                        # channels
 SMALL = 900_000                 # multiplications up to which OpenBLAS needs no copies of its own: products are cut so
 
 
@@ -58,10 +58,16 @@ class Sizes:
         pieces = -(-R * self.KW * self.K * self.F // SMALL)
         return pieces, -(-R // pieces)
 
+    def runs(self, count):
+        """Into how many products of how many pixels each `count` pixels are cut, where windows are taken apart."""
+        runs = -(-count * self.K * self.F // SMALL)
+        return runs, -(-count // runs)
+
     def buffer(self, share, width, planes, dtype):
         """Zeros (planes, numbers): room for `width` numbers a pixel of any block, and for the last windows' end."""
-        most = max(math.prod(self.pieces(self.count(*block))) for block in share)
-        return np.zeros((planes, (most + 2) * self.KW * width), dtype)
+        counts = [self.count(*block) for block in share]
+        most = max(max(self.KW * math.prod(self.pieces(n)), math.prod(self.runs(n))) for n in counts)
+        return np.zeros((planes, (most + 2 * self.KW) * width), dtype)
 
     def count(self, images, tiles):
         """The pixels in the lines of a block."""
@@ -73,8 +79,14 @@ class Sizes:
         With length = KW these are the windows, with length = 1 the results that belong to them, in the same order.
         """
         (pieces, R), item = self.pieces(count), buffer.itemsize * width
-        return as_strided(buffer, (PLANES, self.KW, pieces, R, length * width),
-                          (buffer.strides[0], item, R * self.KW * item, self.KW * item, buffer.itemsize))
+        return _view(buffer, (PLANES, self.KW, pieces, R, length * width),
+                     (buffer.strides[0], item, R * self.KW * item, self.KW * item, buffer.itemsize))
+
+    def by_shift(self, buffer, count, width, shifts):
+        """Of `width` numbers a pixel, runs of M pixels from each of the first on: (6, shifts, runs, M, width)."""
+        (runs, M), item = self.runs(count), buffer.itemsize * width
+        return _view(buffer, (PLANES, shifts, runs, M, width),
+                     (buffer.strides[0], item, M * item, item, buffer.itemsize))
 
 
 def sizes(shape, x, y, pad):
@@ -97,9 +109,10 @@ def correlate(x, W, b, pad, y):
         products = z.buffer(share, z.F, PLANES + (b is not None), y.dtype)
         if b is not None:
             products[PLANES].reshape(-1, z.F)[...] = b
-        for images, tiles, windows, results in _each(share, z, lines, products):
+        for images, tiles in share:
+            count = z.count(images, tiles)
             _transform(x[images], tiles, lines, z)
-            np.matmul(windows, U, out=results)
+            np.matmul(z.by_window(lines, count, z.K, z.KW), U, out=z.by_window(products, count, z.F, 1))
             winograd.from_products(_tiled(products, images, tiles, z.F, z)[..., :z.OW * z.F],
                                    y[images, TILE * tiles.start:TILE * tiles.stop])
 
@@ -107,19 +120,29 @@ def correlate(x, W, b, pad, y):
 
 
 def filter_gradient(x, dy, shape, pad):
-    """(dW, db) of conv2d at stride 1 from x and dy: the windows, transposed, times the gradient of the products."""
+    """(dW, db) of conv2d at stride 1 from x and dy: the windows, transposed, times the gradient of the products.
+
+    Few channels are multiplied as whole windows; many pixel by pixel of the window, KW products of K rows each, which
+    leave less to add up.
+    """
     z = sizes(shape, x.shape, dy.shape, pad)
 
     def work(share):
         lines, dproducts = (z.buffer(share, width, PLANES, dy.dtype) for width in (z.K, z.F))
         total, db = 0, 0
-        for images, tiles, windows, dresults in _each(share, z, lines, dproducts):
+        for images, tiles in share:
+            count = z.count(images, tiles)
             _transform(x[images], tiles, lines, z)
             found = _tiled(dproducts, images, tiles, z.F, z)
             winograd.products_back(dy[images, TILE * tiles.start:TILE * tiles.stop], found[..., :z.OW * z.F])
             found[..., z.OW * z.F:] = 0                             # what windows over the end of a row would give
-            dproducts[:, z.count(images, tiles) * z.F:] = 0
-            total = total + (windows.swapaxes(-1, -2) @ dresults).sum(axis=(1, 2))
+            dproducts[:, count * z.F:] = 0
+            if z.K < FEW:
+                windows, dresults = z.by_window(lines, count, z.K, z.KW), z.by_window(dproducts, count, z.F, 1)
+                total = total + (windows.swapaxes(-1, -2) @ dresults).sum(axis=(1, 2))
+            else:
+                pixels, dresults = z.by_shift(lines, count, z.K, z.KW), z.by_shift(dproducts, count, z.F, 1)
+                total = total + (pixels.swapaxes(-1, -2) @ dresults).sum(axis=2)
             db = db + sums(found[1].reshape(-1, z.F))               # the factors of this line are 1, 1, 1, 1
         return total, db
 
@@ -127,14 +150,9 @@ def filter_gradient(x, dy, shape, pad):
     return winograd.filters_back(sum(totals), shape), sum(dbs)
 
 
-def _each(share, z, lines, products):
-    """For each block: images, tiles, and views of the windows and of their results in the two buffers."""
-    views = {}
-    for images, tiles in share:
-        count = z.count(images, tiles)
-        if count not in views:
-            views[count] = z.by_window(lines, count, z.K, z.KW), z.by_window(products, count, z.F, 1)
-        yield images, tiles, *views[count]
+def _view(buffer, shape, strides):
+    """The buffer seen with other strides: as_strided, but faster, and refused if it left the buffer."""
+    return np.ndarray(shape, buffer.dtype, buffer, 0, strides)
 
 
 def _tiled(buffer, images, tiles, width, z):

@@ -61,12 +61,12 @@ def to_lines(x, first, out):
     end = max(begin, min(T, (H - PLANES - first) // TILE + 1))
     if end > begin:
         inside = out[:, :, begin:end].transpose(1, 2, 0, 3)
-        np.matmul(B, _rows(x, first + TILE * begin, PLANES, end - begin), out=inside)
+        np.matmul(B, _overlapping(x, first + TILE * begin, end - begin), out=inside)
     for t in (*range(begin), *range(end, T)):
         top = first + TILE * t
         low, high = max(0, top), min(H, top + PLANES)
         if high > low:
-            np.matmul(B[:, low - top:high - top], _rows(x, low, high - low, 1)[:, 0], out=out[:, :, t].swapaxes(0, 1))
+            np.matmul(B[:, low - top:high - top], _lengthwise(x[:, low:high]), out=out[:, :, t].swapaxes(0, 1))
         else:
             out[:, :, t] = 0
 
@@ -76,9 +76,9 @@ def from_products(products, y):
     whole, rest = divmod(y.shape[1], TILE)
     A, tiles = (AT if len(products) == PLANES else AT_AND_BIAS).astype(y.dtype), products.transpose(1, 2, 0, 3)
     if whole:
-        np.matmul(A, tiles[:, :whole], out=_rows(y, 0, TILE, whole))
+        np.matmul(A, tiles[:, :whole], out=_lengthwise(y[:, :TILE * whole], whole, TILE))
     if rest:
-        np.matmul(A[:rest], tiles[:, whole], out=_rows(y, TILE * whole, rest, 1)[:, 0])
+        np.matmul(A[:rest], tiles[:, whole], out=_lengthwise(y[:, TILE * whole:]))
 
 
 def products_back(dy, out):
@@ -86,13 +86,18 @@ def products_back(dy, out):
     whole, rest = divmod(dy.shape[1], TILE)
     A, tiles = AT.T.astype(dy.dtype), out.transpose(1, 2, 0, 3)
     if whole:
-        np.matmul(A, _rows(dy, 0, TILE, whole), out=tiles[:, :whole])
+        np.matmul(A, _lengthwise(dy[:, :TILE * whole], whole, TILE), out=tiles[:, :whole])
     if rest:
-        np.matmul(A[:, :rest], _rows(dy, TILE * whole, rest, 1)[:, 0], out=tiles[:, whole])
+        np.matmul(A[:, :rest], _lengthwise(dy[:, TILE * whole:]), out=tiles[:, whole])
 
 
-def _rows(x, first, rows, tiles):
-    """A view (n, tiles, rows, W * C) of x (n, H, W, C): `rows` rows for each tile, from row `first` on."""
-    s, r, w, c = x.strides
-    assert w == c * x.shape[3] or x.shape[2] == 1, "pixels must stand next to each other"
-    return as_strided(x[:, first:], (len(x), tiles, rows, x.shape[2] * x.shape[3]), (s, TILE * r, r, c))
+def _lengthwise(x, *split):
+    """A view of x (n, H, W, C) with whole rows of numbers, (n, H, W * C); `split` cuts H in two: tiles, rows."""
+    n, H, W, C = x.shape
+    return x.reshape(n, *(split or (H,)), W * C)
+
+
+def _overlapping(x, first, tiles):
+    """A view (n, tiles, 6, W * C) of x (n, H, W, C): six rows for each tile, four rows further on for the next."""
+    s, r, _, c = x.strides                                          # W * C numbers of a row stand next to each other
+    return as_strided(x[:, first:], (len(x), tiles, PLANES, x.shape[2] * x.shape[3]), (s, TILE * r, r, c))
