@@ -6,7 +6,6 @@
     grads, dX = back(dscores)                           # grads has the keys of params that are learned
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -14,9 +13,11 @@ from math import prod
 import numpy as np
 
 from cs231n_helpers import checks
-from cs231n_helpers.layers import Layer
+from cs231n_helpers.layers.chain import Chain, chain
 
 __all__ = ["Network", "renew_statistics"]
+
+MOST, OUTPUTS = 1000, 2**22     # examples, and outputs of a layer, that are computed at a time in test mode
 
 
 @dataclass(frozen=True)
@@ -30,43 +31,42 @@ class Network:
     input_shape: tuple
 
     def __post_init__(self):
-        layers = tuple(self.layers)
-        for number, layer in enumerate(layers, 1):
-            if not isinstance(layer, Layer):
-                raise TypeError(f"Network: layer {number} must be a layer such as Dense(10), got {layer!r}."
-                                + (" Write the brackets: ReLU()." if isinstance(layer, type) else ""))
         shape = self.input_shape if isinstance(self.input_shape, (tuple, list)) else (self.input_shape,)
-        object.__setattr__(self, "layers", layers)
+        object.__setattr__(self, "layers", chain("Network", self.layers).layers)
         object.__setattr__(self, "input_shape", tuple(checks.whole("Network", "input_shape", n, low=1) for n in shape))
         self.out_shapes                                             # noqa: B018  layers that do not fit are named now
 
     # ---------------------------------------------------------------------------------------- names, shapes, counts
     @cached_property
+    def chain(self):
+        """The layers as one layer: what knows their names and computes with them."""
+        return Chain(self.layers)
+
+    @cached_property
     def names(self):
         """("dense1", "relu1", "dense2"): one name for each layer."""
-        seen = Counter()
-        return tuple(f"{layer.kind}{_next(seen, layer.kind)}" for layer in self.layers)
+        return self.chain.names
 
     @cached_property
     def out_shapes(self):
         """The shape of one example after each layer."""
-        shapes, shape = [], self.input_shape
-        for name, layer in zip(self.names, self.layers):
-            try:
-                shape = layer.out_shape(shape)
-            except ValueError as problem:
-                raise ValueError(f"Network: {name} cannot take inputs of shape {shape}. {problem}") from None
-            shapes.append(shape)
-        return tuple(shapes)
+        try:
+            return tuple(self.chain.shapes(self.input_shape)[1:])
+        except ValueError as problem:
+            raise ValueError(f"Network: {problem}") from None
 
     @cached_property
     def in_shapes(self):
         """The shape of one example before each layer."""
         return (self.input_shape, *self.out_shapes)[:len(self.layers)]
 
+    def walk(self):
+        """(name, layer, in_shape, out_shape) of every layer, those inside of branches too: "residual1.conv1"."""
+        return self.chain.walk(self.input_shape)
+
     def shapes(self):
         """{"dense1.W": shape, ...} of all arrays of params, in order; nothing is allocated."""
-        return self._keys(lambda layer, shape: {**layer.weights(shape), **layer.statistics(shape)})
+        return dict(self._shapes)
 
     def trainable(self, params=None):
         """The names of the arrays that are learned (in `params`, if given): all but the statistics of batch norm."""
@@ -78,11 +78,11 @@ class Network:
 
     @cached_property
     def _learned(self):
-        return self._keys(lambda layer, shape: layer.weights(shape))
+        return self.chain.weights(self.input_shape)
 
-    def _keys(self, arrays_of):
-        return {f"{name}.{short}": shape for name, layer, in_shape in zip(self.names, self.layers, self.in_shapes)
-                for short, shape in arrays_of(layer, in_shape).items()}
+    @cached_property
+    def _shapes(self):
+        return {**self._learned, **self.chain.statistics(self.input_shape)}
 
     def describe(self):
         """One line for each layer, the same in every process: its name, settings and output shape."""
@@ -94,9 +94,7 @@ class Network:
         """Fresh params: {"dense1.W": array, ...} of `dtype`. Train in float32; check gradients in float64."""
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise TypeError(f"Network.init: dtype must be float32 or float64, got {np.dtype(dtype)}.")
-        return {f"{name}.{short}": array.astype(dtype)
-                for name, layer, in_shape in zip(self.names, self.layers, self.in_shapes)
-                for short, array in layer.start(rng, in_shape).items()}
+        return {key: array.astype(dtype) for key, array in self.chain.start(rng, self.input_shape).items()}
 
     def forward(self, params, X, rng=None):
         """(scores, back) for examples X (N, *input_shape) of any real type; computed in the dtype of the params.
@@ -105,63 +103,55 @@ class Network:
         back(dscores, input_gradient=True) -> (grads, dX): grads has the keys `trainable()`. Without the input gradient
         dX is None, and the largest product of a step is saved: no weight is below the first layer with weights.
         """
-        x, backs = self._input("Network.forward", params, X), []
-        for name, own, layer in self._with_own(params):
-            x, back = layer.forward(own, x, rng)
-            backs.append((name, back))
+        x = self._input("Network.forward", params, X)
+        return self.chain.forward(self._own(params), x, rng)
 
-        def back(dscores, input_gradient=True):
-            grads, d = {}, dscores
-            for number in range(len(backs) - 1, -1 if input_gradient else self._lowest - 1, -1):
-                name, layer_back = backs[number]
-                own_grads, d = layer_back(d, input_gradient or number > self._lowest)
-                grads.update({f"{name}.{short}": array for short, array in own_grads.items()})
-            return {key: grads[key] for key in self._learned}, d if input_gradient else None
+    def predict(self, params, X, batch=None):
+        """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small.
 
-        return x, back
-
-    @cached_property
-    def _lowest(self):
-        """The number of the first layer that learns: gradients for anything before it are of no use to training."""
-        learning = [bool(layer.weights(shape)) for layer, shape in zip(self.layers, self.in_shapes)]
-        return learning.index(True) if True in learning else len(learning)
-
-    def predict(self, params, X, batch=1000):
-        """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small."""
-        batch = checks.whole("Network.predict", "batch", batch, low=1)
+        Unless given: 1000, or fewer where the largest layer would have more than 4 million outputs for them.
+        """
+        batch = self._fitting if batch is None else checks.whole("Network.predict", "batch", batch, low=1)
         X = np.asarray(X)
         checks.finite("Network.predict", "X", X)
-        blocks = [self.forward(params, X[i:i + batch])[0] for i in range(0, max(len(X), 1), batch)]
+        own, nothing = self._own(params), self._input("Network.predict", params, X[:0])
+        blocks = [self.chain.apply(own, X[i:i + batch].astype(nothing.dtype, copy=False))
+                  for i in range(0, len(X), batch)]
+        if not blocks:
+            return np.zeros((0, *(self.input_shape, *self.out_shapes)[-1]), nothing.dtype)
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
+    @cached_property
+    def _fitting(self):
+        """How many examples at a time."""
+        largest = max((prod(out) for *_, out in self.walk()), default=1)
+        return max(1, min(MOST, OUTPUTS // largest))
+
     def activations(self, params, X, upto=None):
-        """{"dense1": output, "relu1": output, ...} in test mode, up to and including the layer named `upto`."""
+        """{"dense1": output, "relu1": output, ...} in test mode, up to and including the layer named `upto`.
+
+        Layers inside of branches stand before the layer that holds them: "residual1.conv1", ..., "residual1".
+        """
         if upto is not None:
-            checks.one_of("Network.activations", "upto", upto, self.names)
+            checks.one_of("Network.activations", "upto", upto, [name for name, *_ in self.walk()])
         x, outputs = self._input("Network.activations", params, X), {}
-        for name, own, layer in self._with_own(params):
-            x = outputs[name] = layer.forward(own, x)[0]
+        for name, output in self.chain.traced(self._own(params), x):
+            outputs[name] = output
             if name == upto:
                 break
         return outputs
 
-    def _with_own(self, params):
-        """(name, its own arrays by short name, layer) of each layer; arrays that are missing or foreign are named."""
-        for name, shorts, layer in self._plan:
-            own = {}
-            for short, key, shape in shorts:
-                array = params.get(key)
-                if array is None or array.shape != shape:
-                    raise ValueError(f"Network: {name} needs an array {key!r} of shape {shape} in params, got "
-                                     f"{'none' if array is None else array.shape}. Were they made by another network?")
-                own[short] = array
-            yield name, own, layer
-
-    @cached_property
-    def _plan(self):
-        all_arrays = self.shapes().items()
-        return [(name, [(key[len(name) + 1:], key, shape) for key, shape in all_arrays if key.startswith(f"{name}.")],
-                 layer) for name, layer in zip(self.names, self.layers)]
+    def _own(self, params):
+        """The arrays of params that belong to the network; those that are missing or have another shape are named."""
+        own = {}
+        for key, shape in self._shapes.items():
+            array = params.get(key)
+            if array is None or array.shape != shape:
+                raise ValueError(f"Network: {key.rpartition('.')[0]} needs an array {key!r} of shape {shape} in "
+                                 f"params, got {'none' if array is None else array.shape}. Were they made by another "
+                                 "network?")
+            own[key] = array
+        return own
 
     def _input(self, where, params, X):
         X = np.asarray(X)
@@ -182,17 +172,11 @@ def renew_statistics(network, params, X, batch=1000):
     They are exact: of the inputs each layer really gets in test mode, over all of X. Memory: the output of one layer
     for all of X, so give a large network some hundreds of examples. The params that were given stay as they are.
     """
-    if not any(layer.statistics(shape) for layer, shape in zip(network.layers, network.in_shapes)):
+    batch = checks.whole("renew_statistics", "batch", batch, low=1)
+    if not network.chain.statistics(network.input_shape):
         return dict(params)
-    batch, X = checks.whole("renew_statistics", "batch", batch, low=1), network._input("renew_statistics", params, X)
-    batches, renewed = [X[i:i + batch] for i in range(0, len(X), batch)], dict(params)
-    for name, own, layer in network._with_own(params):
-        own = layer.renewed(own, batches)
-        renewed.update({f"{name}.{short}": array for short, array in own.items()})
-        batches = [layer.forward(own, x)[0] for x in batches]
-    return renewed
-
-
-def _next(seen, kind):
-    seen[kind] += 1
-    return seen[kind]
+    X = network._input("renew_statistics", params, X)
+    if len(X) == 0:
+        raise ValueError("renew_statistics: X has no examples, so there is nothing to measure.")
+    batches = [X[i:i + batch] for i in range(0, len(X), batch)]
+    return {**params, **network.chain.renewed(network._own(params), batches)}

@@ -7,11 +7,17 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from cs231n_helpers import gradients, initializers, layers
-from cs231n_helpers.layers import BatchNorm, Dense, Dropout, Flatten, LayerNorm, LeakyReLU, Maxout, ReLU
+from cs231n_helpers.layers import BatchNorm, Dense, Dropout, Flatten, LayerNorm, LeakyReLU, Maxout, ReLU, Residual
 
-SETTINGS = {"Dense": {"units": 3}, "Dropout": {"keep": 0.6}}
+SETTINGS = {"Dense": {"units": 3}, "Dropout": {"keep": 0.6}, "Conv": {"filters": 3, "size": 2, "pad": ((1, 0), (0, 0))},
+            "DepthwiseConv": {"size": (1, 2)}, "MaxPool": {"size": (2, 3)}, "AvgPool": {"size": 2, "stride": 1},
+            "Residual": {"layers": [BatchNorm(), ReLU(), Dropout(0.8)]},
+            "Parallel": {"paths": [[LayerNorm(), Maxout(2)], [], [Residual([BatchNorm()], LeakyReLU())]]}}  # fmt: skip
 ALL = [getattr(layers, name)(**SETTINGS.get(name, {})) for name in layers.__all__]
 SHAPES = [(6,), (2, 3, 4)]
+PICTURES = {"conv", "depthwise", "pool", "avgpool", "gap", "lrn"}  # need (H, W, C)
+CASES = [(layer, shape) for layer in ALL for shape in SHAPES if len(shape) == 3 or layer.kind not in PICTURES]
+NAMES = [f"{layer.kind}-{shape}" for layer, shape in CASES]
 
 
 def whole(layer, in_shape, rng):
@@ -34,8 +40,7 @@ def whole(layer, in_shape, rng):
 
 
 @pytest.mark.parametrize("training", [False, True], ids=["test", "training"])
-@pytest.mark.parametrize("in_shape", SHAPES, ids=str)
-@pytest.mark.parametrize("layer", ALL, ids=lambda layer: layer.kind)
+@pytest.mark.parametrize(("layer", "in_shape"), CASES, ids=NAMES)
 def test_gradients(layer, in_shape, training, rng):
     op, learned = whole(layer, in_shape, rng)
     x = 2 * rng.standard_normal((4, *in_shape))
@@ -43,8 +48,7 @@ def test_gradients(layer, in_shape, training, rng):
     assert report["passed"], report["verdict"]
 
 
-@pytest.mark.parametrize("in_shape", SHAPES, ids=str)
-@pytest.mark.parametrize("layer", ALL, ids=lambda layer: layer.kind)
+@pytest.mark.parametrize(("layer", "in_shape"), CASES, ids=NAMES)
 def test_shapes_dtypes_and_frozen_inputs(layer, in_shape, rng):
     params = {name: array.astype(np.float32) for name, array in layer.start(rng, in_shape).items()}
     promised = {**layer.weights(in_shape), **layer.statistics(in_shape)}
@@ -60,6 +64,9 @@ def test_shapes_dtypes_and_frozen_inputs(layer, in_shape, rng):
     assert dx.shape == x.shape and dx.dtype == np.float32
     assert {name: grad.shape for name, grad in grads.items()} == layer.weights(in_shape)
     assert {grad.dtype for grad in grads.values()} <= {np.dtype(np.float32)}
+    assert layer.apply(params, x).shape == y.shape
+    assert [name for name, *_ in layer.walk(in_shape)] == [name for name, _ in layer.traced(params, x)]
+    assert list(layer.walk(in_shape))[-1] == ("", layer, in_shape, layer.out_shape(in_shape))
     fewer, nothing = back(dy, input_gradient=False)
     assert nothing is None and all((fewer[name] == grads[name]).all() for name in grads)
 
@@ -69,6 +76,7 @@ def test_a_layer_is_a_frozen_description(layer):
     assert layer == dataclasses.replace(layer) and hash(layer) == hash(dataclasses.replace(layer))
     with pytest.raises(dataclasses.FrozenInstanceError):
         layer.kind = "other"
+    assert repr(layer).startswith(f"{type(layer).__name__}(") and "0x" not in repr(layer)
     assert layer.describe().startswith(f"{type(layer).__name__}(") and "0x" not in layer.describe()
     assert len({other.kind for other in ALL}) == len(ALL)
 

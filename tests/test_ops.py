@@ -5,6 +5,7 @@ import math
 import statistics
 import weakref
 
+import naive
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -55,6 +56,23 @@ EXAMPLES = {
                    example((1, 3), (3,), (3,), mean=MEAN, var=VAR), example((1, 2, 3), (3,), (3,), mean=MEAN, var=VAR)],
     "layer_norm": [example((4, 5), (5,), (5,)), example((6,), (6,), (6,)), example((2, 3, 4), (4,), (4,), eps=0.1),
                    example((1, 2), (2,), (2,))],
+    "conv2d": [example((2, 4, 5, 2), (3, 3, 2, 3), (3,), pad=1), example((1, 1, 1, 1), (1, 1, 1, 1), (1,)),
+               example((1, 5, 4, 3), (1, 1, 3, 2), (2,)), example((1, 7, 6, 1), (3, 2, 1, 2), (2,), stride=2),
+               example((1, 5, 7, 2), (2, 3, 2, 1), (1,), stride=(3, 2), pad=((0, 2), (1, 0)), fit="floor"),
+               example((1, 6, 6, 1), (3, 3, 1, 2), (2,), stride=2, fit="ceil"),
+               example((2, 6, 5, 4), (3, 1, 2, 6), (6,), groups=2, dilation=(2, 1))],
+    "depthwise_conv2d": [example((2, 4, 5, 3), (3, 3, 3), (3,), pad=1), example((1, 1, 1, 1), (1, 1, 1), (1,)),
+                         example((1, 5, 6, 2), (3, 2, 2), (2,), stride=2),
+                         example((1, 6, 6, 2), (2, 3, 2), (2,), stride=(1, 2), dilation=2, fit="floor")],
+    "max_pool2d": [example((2, 4, 6, 2), size=2), example((1, 5, 5, 2), size=3, stride=2),
+                   example((1, 6, 5, 1), size=3, stride=2, pad=1, fit="ceil"), example((1, 4, 3, 2), size=(2, 1)),
+                   example((1, 5, 5, 1), size=2, fit="floor"), example((1, 4, 4, 2), size=1, stride=3)],
+    "avg_pool2d": [example((2, 4, 6, 2), size=2), example((1, 5, 5, 2), size=3, stride=2),
+                   example((1, 6, 5, 1), size=3, stride=2, pad=1, fit="ceil"), example((1, 4, 3, 2), size=(2, 1)),
+                   example((1, 5, 5, 1), size=2, fit="floor")],
+    "global_avg_pool": [example((2, 3, 4, 2)), example((1, 1, 1, 1)), example((3, 2, 5, 1))],
+    "local_response_norm": [example((2, 2, 3, 6)), example((1, 2, 1, 4), size=3, alpha=0.3, k=1),
+                            example((1, 1, 1, 1)), example((1, 2, 2, 3), size=9, alpha=0.1, beta=0.5, k=0.7)],
 }  # fmt: skip
 CASES = [pytest.param(name, *one, id=f"{name}-{'-'.join(map(str, one[0]))}-{list(one[3])}")
          for name, examples in EXAMPLES.items() for one in examples]
@@ -275,6 +293,9 @@ TRUTH = {
     "relu": loops(lambda x: x if x > 0 else 0), "relu6": loops(lambda x: min(max(x, 0), 6)),
     "leaky_relu": loops(lambda x, alpha=0.01: x if x > 0 else alpha * x), "sigmoid": expit, "tanh": loops(math.tanh),
     "maxout": maxout_loops, "dropout": dropout_loops, "batch_norm": batch_norm_loops, "layer_norm": layer_norm_loops,
+    "conv2d": naive.conv2d, "depthwise_conv2d": naive.depthwise_conv2d, "max_pool2d": naive.max_pool2d,
+    "avg_pool2d": naive.avg_pool2d, "global_avg_pool": naive.global_avg_pool,
+    "local_response_norm": naive.local_response_norm,
 }  # fmt: skip
 
 

@@ -5,10 +5,14 @@ arithmetic, makes the arrays when asked to (`start`), and computes with arrays i
 """
 
 from .activations import LeakyReLU, Maxout, ReLU, ReLU6, Sigmoid, Tanh
+from .branches import Parallel, Residual
+from .conv import Conv, DepthwiseConv
 from .dense import Dense, Flatten
 from .layer import Layer as Layer
 from .noise import Dropout
 from .normalisation import BatchNorm, LayerNorm
+from .pools import AvgPool, GlobalAvgPool, LocalResponseNorm, MaxPool
 
 __all__ = ["Dense", "Flatten", "ReLU", "LeakyReLU", "ReLU6", "Sigmoid", "Tanh", "Maxout", "Dropout", "BatchNorm",
-           "LayerNorm"]
+           "LayerNorm", "Conv", "DepthwiseConv", "MaxPool", "AvgPool", "GlobalAvgPool", "LocalResponseNorm", "Residual",
+           "Parallel"]

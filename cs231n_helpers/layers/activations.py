@@ -13,6 +13,7 @@ class ReLU(Layer):
     """max(0, x)."""
 
     kind: ClassVar[str] = "relu"
+    in_place: ClassVar[bool] = True
 
     def forward(self, params, x, rng=None):
         return without_arrays(*ops.relu(x))
@@ -23,6 +24,7 @@ class LeakyReLU(Layer):
     """x where x > 0, alpha * x elsewhere."""
 
     kind: ClassVar[str] = "leaky_relu"
+    in_place: ClassVar[bool] = True
     alpha: float = 0.01
 
     def __post_init__(self):
@@ -37,6 +39,7 @@ class ReLU6(Layer):
     """min(max(0, x), 6)."""
 
     kind: ClassVar[str] = "relu6"
+    in_place: ClassVar[bool] = True
 
     def forward(self, params, x, rng=None):
         return without_arrays(*ops.relu6(x))
@@ -47,6 +50,7 @@ class Sigmoid(Layer):
     """1 / (1 + exp(-x))."""
 
     kind: ClassVar[str] = "sigmoid"
+    in_place: ClassVar[bool] = True
 
     def forward(self, params, x, rng=None):
         return without_arrays(*ops.sigmoid(x))
@@ -57,6 +61,7 @@ class Tanh(Layer):
     """2 sigmoid(2x) - 1."""
 
     kind: ClassVar[str] = "tanh"
+    in_place: ClassVar[bool] = True
 
     def forward(self, params, x, rng=None):
         return without_arrays(*ops.tanh(x))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from cs231n_helpers import checks
@@ -17,7 +17,7 @@ class Dense(Layer):
 
     kind: ClassVar[str] = "dense"
     units: int
-    init: Callable = he                                             # f(rng, shape) -> W
+    init: Callable = field(default=he, repr=False)                  # f(rng, shape) -> W
     bias: bool = True
 
     def __post_init__(self):
@@ -33,6 +33,12 @@ class Dense(Layer):
     def start(self, rng, in_shape):
         starts = {"W": self.init, "b": zeros}
         return {name: starts[name](rng, shape) for name, shape in self.weights(in_shape).items()}
+
+    def window(self, in_shape):
+        return None
+
+    def multiply_adds(self, in_shape):
+        return math.prod(in_shape) * self.units
 
     def forward(self, params, x, rng=None):
         """ops.affine, written out for speed: X's gradient, a third of the work, is computed only if it is wanted."""
@@ -55,6 +61,7 @@ class Flatten(Layer):
     """(H, W, C) -> (H * W * C,): each image becomes a row."""
 
     kind: ClassVar[str] = "flatten"
+    in_place: ClassVar[bool] = True
 
     def out_shape(self, in_shape):
         return (math.prod(in_shape),)

@@ -10,9 +10,11 @@ class Layer:
     """A frozen description. Shapes are those of one example: (D,) or (H, W, C), without the number of examples.
 
     kind : the word that names its arrays in a network: the first Dense is "dense1", its weights "dense1.W".
+    in_place : whether its output could be written over its input, so that it need not count as memory of its own.
     """
 
     kind: ClassVar[str] = "layer"
+    in_place: ClassVar[bool] = False
 
     def out_shape(self, in_shape):
         """The shape of one example on the way out; ValueError if one of shape `in_shape` does not fit."""
@@ -38,6 +40,10 @@ class Layer:
         """
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
+    def apply(self, params, x):
+        """The output in test mode; nothing is kept for a way back, so memory stays small."""
+        return self.forward(params, x)[0]
+
     def renewed(self, params, batches):
         """The arrays with their statistics measured anew on a list of inputs; the same dict if there are none."""
         return params
@@ -45,7 +51,38 @@ class Layer:
     def describe(self):
         """Its name and settings in words, the same in every process: "Dense(units=100, bias=True)"."""
         shown = [f for f in dataclasses.fields(self) if not callable(getattr(self, f.name))]
-        return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
+        return f"{type(self).__name__}({', '.join(f'{f.name}={_words(getattr(self, f.name))}' for f in shown)})"
+
+    # ------------------------------------------------------------- what tables of an architecture ask (whole numbers)
+    def window(self, in_shape):
+        """How much one output sees: (size, stride) along height and width, each a pair; None: all of the picture."""
+        return (1, 1), (1, 1)
+
+    def multiply_adds(self, in_shape):
+        """How many products with a weight one example takes."""
+        return 0
+
+    def walk(self, in_shape):
+        """(name, layer, in_shape, out_shape) of each layer inside and, named "", of the layer itself."""
+        yield "", self, in_shape, self.out_shape(in_shape)
+
+    def traced(self, params, x):
+        """(name, output) of each layer inside and, named "", of the layer itself; in test mode, one after the other."""
+        yield "", self.apply(params, x)
+
+
+def _words(value):
+    """A setting in words; layers among the settings describe themselves."""
+    if isinstance(value, Layer):
+        return value.describe()
+    if isinstance(value, tuple) and value and all(isinstance(one, Layer) or _is_path(one) for one in value):
+        return f"[{', '.join(map(_words, value))}]"
+    return repr(value)
+
+
+def _is_path(value):
+    """Whether it is a branch: a tuple of layers, or of none."""
+    return isinstance(value, tuple) and all(isinstance(one, Layer) for one in value)
 
 
 def without_arrays(y, op_back):

@@ -13,6 +13,7 @@ class Dropout(Layer):
     """In training each number is kept with probability `keep` and divided by it; at test time nothing happens."""
 
     kind: ClassVar[str] = "dropout"
+    in_place: ClassVar[bool] = True
     keep: float = 0.5
 
     def __post_init__(self):

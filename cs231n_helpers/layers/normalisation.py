@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from cs231n_helpers import checks, ops
+from cs231n_helpers.ops.normalisation import measured
 
 from .layer import Layer
 
@@ -56,7 +57,7 @@ class BatchNorm(Normalisation):
         return _with_arrays(*ops.batch_norm(x, params["gamma"], params["beta"], **fixed, eps=self.eps))
 
     def renewed(self, params, batches):
-        mean, var = _mean_and_variance(batches)
+        mean, var = measured(batches)
         dtype = params["mean"].dtype
         return {**params, "mean": mean.astype(dtype), "var": var.astype(dtype)}
 
@@ -67,11 +68,3 @@ def _with_arrays(y, op_back):
         return {"gamma": dgamma, "beta": dbeta}, dx if input_gradient else None
 
     return y, back
-
-
-def _mean_and_variance(batches):
-    """Of each feature over all examples of all batches, in float64; the mean first, so that no digits cancel."""
-    axes = tuple(range(batches[0].ndim - 1))
-    count = sum(x[..., 0].size for x in batches)
-    mean = sum(x.sum(axis=axes, dtype=np.float64) for x in batches) / count
-    return mean, sum(np.square(x - mean).sum(axis=axes) for x in batches) / count

@@ -6,9 +6,13 @@ the mean and the variance. Means are added up in float64: in float32 a long colu
 
 import numpy as np
 
-from cs231n_helpers import checks
+from cs231n_helpers import checks, threads
 
 from .arrays import floats
+
+FEW = 64                        # examples whose numbers are added up in their own dtype
+BLOCK = 2**16                   # numbers that are worked on at a time: with what is made of them they stay in the cache
+LARGE = 2**19                   # numbers from which on it pays to wake the other cores
 
 
 def batch_norm(x, gamma, beta, mean=None, var=None, eps=1e-5):
@@ -23,13 +27,76 @@ def batch_norm(x, gamma, beta, mean=None, var=None, eps=1e-5):
     """
     x = floats("batch_norm", "x", x)
     gamma, beta = _per_feature("batch_norm", x, gamma=gamma, beta=beta)
-    eps, axes = _positive("batch_norm", eps), tuple(range(x.ndim - 1))
-    if mean is None and var is None:
+    eps, training = _positive("batch_norm", eps), mean is None and var is None
+    if training:
         _enough_examples(x)
-        normal, to_x = _normalised(x, axes, eps)
-    else:
-        normal, to_x = _with_constants(x, *_statistics(x, mean, var), eps)
-    return _scaled(normal, to_x, gamma, beta, axes)
+    mean, var = measured([x]) if training else _statistics(x, mean, var)
+    return _normalised(x, gamma, beta, mean, np.sqrt(var + x.dtype.type(eps)), training)
+
+
+def _normalised(x, gamma, beta, mean, std, training):
+    """(y, back) of batch norm, in blocks; the gradient passes through mean and std only in training."""
+    (rows, long), count, dtype = _rows(x), x.size // x.shape[-1], np.result_type(x, gamma, beta)
+    y, middle, spread = np.empty(x.shape, dtype), long(mean), long(std)
+
+    def normal(block):
+        """The normalised x: made anew when it is needed, so that it takes no memory in between."""
+        return (rows(x[block]) - middle) / spread
+
+    def sums(block, dy):
+        d = rows(dy[block])
+        return column_sums(d, x.shape[-1]), column_sums(d * normal(block), x.shape[-1])
+
+    def back(dy):
+        dbeta, dgamma = (sum(parts).astype(dtype) for parts in zip(*in_blocks(lambda block: sums(block, dy), x)))
+        dx, scale = np.empty(x.shape, dtype), long(gamma / std)
+        along, mean_dy = long(dgamma / count), long(dbeta / count)
+
+        def backward(block):        # one number more for all x, or all x scaled, change nothing: dx has no such part
+            d = rows(dy[block])
+            if training:
+                d = d - normal(block) * along - mean_dy
+            np.multiply(d, scale, out=rows(dx[block]))
+
+        in_blocks(backward, x)
+        return dx, dgamma, dbeta
+
+    in_blocks(lambda block: np.add(normal(block) * long(gamma), long(beta), out=rows(y[block])), x)
+    return y, back
+
+
+def measured(batches):
+    """Mean and variance of each feature over all batches, (C,) in the dtype of the batches.
+
+    Counted from the first example, so that no digits cancel: a feature that is 1000 everywhere has variance 0.
+    """
+    x, features = batches[0], batches[0].shape[-1]
+    count = sum(batch.size for batch in batches) // features
+
+    def mean_of(change, origin):
+        """The mean of change(x - origin)."""
+        (rows, long), total = _rows(x), 0
+        for batch in batches:
+            def sums(block, batch=batch):
+                return column_sums(change(rows(batch[block]) - long(origin)), features)
+
+            total = total + sum(in_blocks(sums, batch))
+        return total / count
+
+    first = x[(0,) * (x.ndim - 1)]
+    mean = (first + mean_of(np.positive, first)).astype(x.dtype)
+    return mean, mean_of(np.square, mean).astype(x.dtype)
+
+
+def _rows(x):
+    """(rows, long): whole lines of pixels side by side, (n, ..., W * C), and (C,) numbers repeated for each pixel.
+
+    NumPy works along the last axis: a few channels at a time would be slow.
+    """
+    if x.ndim == 2:
+        return (lambda part: part), (lambda numbers: numbers)
+    width = x.shape[-2]
+    return (lambda part: part.reshape(len(part), -1, width * x.shape[-1])), lambda numbers: np.tile(numbers, width)
 
 
 def layer_norm(x, gamma, beta, eps=1e-5):
@@ -42,39 +109,37 @@ def layer_norm(x, gamma, beta, eps=1e-5):
     """
     x = floats("layer_norm", "x", x)
     gamma, beta = _per_feature("layer_norm", x, gamma=gamma, beta=beta)
-    normal, to_x = _normalised(x, (-1,), _positive("layer_norm", eps))
-    return _scaled(normal, to_x, gamma, beta, tuple(range(x.ndim - 1)))
-
-
-def _normalised(x, axes, eps):
-    """(x - mean) / sqrt(var + eps) with the statistics of x itself over `axes`, and its gradient."""
-    centred = x - _mean(x, axes)
-    std = np.sqrt(_mean(centred * centred, axes) + eps)
+    centred, axes = x - _mean(x), tuple(range(x.ndim - 1))
+    std = np.sqrt(_mean(centred * centred) + _positive("layer_norm", eps))
     normal = centred / std
 
-    def back(dnormal):      # to add one number to all x, or to scale them, changes nothing: those parts are taken out
-        return (dnormal - _mean(dnormal, axes) - normal * _mean(dnormal * normal, axes)) / std
-
-    return normal, back
-
-
-def _with_constants(x, mean, var, eps):
-    std = np.sqrt(var + eps)
-    return (x - mean) / std, lambda dnormal: dnormal / std
-
-
-def _scaled(normal, to_x, gamma, beta, axes):
-    """gamma * normal + beta, and the gradients of x, gamma and beta; `axes` are those of the examples."""
-
     def back(dy):
-        return to_x(dy * gamma), (dy * normal).sum(axis=axes), dy.sum(axis=axes)
+        dnormal = dy * gamma
+        dx = (dnormal - _mean(dnormal) - normal * _mean(dnormal * normal)) / std
+        return dx, (dy * normal).sum(axis=axes), dy.sum(axis=axes)
 
     return gamma * normal + beta, back
 
 
-def _mean(x, axes):
-    """The mean over `axes`, which stay as axes of length 1; added up in float64, returned in the dtype of x."""
-    return x.mean(axis=axes, keepdims=True, dtype=np.float64).astype(x.dtype)
+def _mean(x):
+    """The mean over the last axis, which stays as an axis of length 1; added up in float64, in the dtype of x."""
+    return x.mean(axis=-1, keepdims=True, dtype=np.float64).astype(x.dtype)
+
+
+def in_blocks(work, x):
+    """[work(slice), ...] over blocks of examples small enough to stay in the cache, on all cores if x is large."""
+    if x.size <= BLOCK:
+        return [work(slice(None))]
+    step = max(1, min(FEW, BLOCK * len(x) // max(x.size, 1)))
+    blocks = [slice(i, i + step) for i in range(0, len(x), step)]
+    return threads.share(work, blocks) if x.size > LARGE else [work(block) for block in blocks]
+
+
+def column_sums(x, features):
+    """The sum of each of the features over all else, (C,) float64; only over FEW examples in the dtype of x: the rows
+    that are added are long then, and that is fast."""
+    over_examples = x.reshape(len(x), -1).sum(axis=0, dtype=x.dtype if len(x) <= FEW else np.float64)
+    return over_examples.reshape(-1, features).sum(axis=0, dtype=np.float64)
 
 
 def _positive(where, eps):

@@ -89,7 +89,7 @@ def _log(network, before, split, measure, step, loss, seconds):
                replace(step.state, params=params), step.stopped)
 
 
-def evaluate(network, params, X, y, batch=1000, measure=metrics.accuracy):
+def evaluate(network, params, X, y, batch=None, measure=metrics.accuracy):
     """Accuracy, or another measure(scores, y), in test mode; NaN if a score is not finite or there are no examples."""
     if len(X) == 0:
         return np.nan

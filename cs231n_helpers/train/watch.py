@@ -51,7 +51,7 @@ def is_weight(key):
 @np.errstate(over="ignore", invalid="ignore")
 def outputs_of(network, params, probe):
     """{"relu1": outputs (N, ...)} of the layers that are activations; nothing if there are none."""
-    hidden = [name for name, layer in zip(network.names, network.layers) if layer.kind in ACTIVE]
+    hidden = [name for name, layer, *_ in network.walk() if layer.kind in ACTIVE]
     if not hidden:
         return {}
     outputs = network.activations(params, probe, upto=hidden[-1])
@@ -104,7 +104,7 @@ def _some(values):
 def dead_units(outputs):
     """{"relu1": share of its units (channels) that are 0 for every one of the examples}."""
     return {name: float((array <= 0).reshape(-1, array.shape[-1]).all(axis=0).mean())
-            for name, array in outputs.items() if name.rstrip("0123456789") in CAN_DIE}
+            for name, array in outputs.items() if name.rpartition(".")[2].rstrip("0123456789") in CAN_DIE}
 
 
 def filters(network, params, most=40):

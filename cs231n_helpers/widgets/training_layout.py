@@ -15,7 +15,7 @@ def layout_for(networks, data, history):
     the one whose `history` there is."""
     networks = list(networks)
     pictures = history.moments[0].reading.filters
-    hidden = any(layer.kind in watch.ACTIVE for network in networks for layer in network.layers)
+    hidden = any(layer.kind in watch.ACTIVE for network in networks for _, layer, *_ in network.walk())
     mosaic = {(True, True): WITH_PICTURES, (True, False): PICTURES_ONLY, (False, True): LAYERS_ONLY,
               (False, False): NEITHER}[pictures is not None, hidden]  # fmt: skip
     titles = list(data.class_names) if _one_for_each_class(networks, data) else None

@@ -1,0 +1,127 @@
+"""Layers one after the other. A chain is itself a layer: networks and the branches of a layer are made of it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+from .layer import Layer
+
+
+@dataclass(frozen=True)
+class Chain(Layer):
+    """Each layer takes the output of the one before; without layers, what comes in goes out.
+
+    Layers are named after their kind and numbered from 1: conv1, relu1, conv2; their arrays conv1.W, conv1.b, conv2.W.
+    """
+
+    kind: ClassVar[str] = "chain"
+    layers: tuple = ()
+
+    @cached_property
+    def names(self):
+        """("conv1", "relu1", "conv2"): one name for each layer."""
+        seen = Counter()
+        return tuple(f"{layer.kind}{_next(seen, layer.kind)}" for layer in self.layers)
+
+    def shapes(self, in_shape):
+        """The shape of one example on the way in and after each layer; ValueError names the layer it does not fit."""
+        shapes = [in_shape]
+        for name, layer in zip(self.names, self.layers):
+            try:
+                shapes.append(layer.out_shape(shapes[-1]))
+            except ValueError as problem:
+                raise ValueError(f"{name} cannot take inputs of shape {shapes[-1]}. {problem}") from None
+        return shapes
+
+    def out_shape(self, in_shape):
+        return self.shapes(in_shape)[-1]
+
+    def weights(self, in_shape):
+        return self._keys(in_shape, lambda layer, shape: layer.weights(shape))
+
+    def statistics(self, in_shape):
+        return self._keys(in_shape, lambda layer, shape: layer.statistics(shape))
+
+    def start(self, rng, in_shape):
+        return self._keys(in_shape, lambda layer, shape: layer.start(rng, shape))
+
+    def _keys(self, in_shape, dict_of):
+        return {under(name, short): value for name, layer, shape in zip(self.names, self.layers, self.shapes(in_shape))
+                for short, value in dict_of(layer, shape).items()}
+
+    def own(self, params):
+        """[(name, layer, its arrays by short name)]: "conv1.W" of `params` is the "W" of conv1."""
+        found = {name: {} for name in self.names}
+        for key, array in params.items():
+            name, _, short = key.partition(".")
+            if name in found:
+                found[name][short] = array
+        return [(name, layer, found[name]) for name, layer in zip(self.names, self.layers)]
+
+    def forward(self, params, x, rng=None):
+        own, backs = self.own(params), []
+        for _, layer, arrays in own:
+            x, back = layer.forward(arrays, x, rng)
+            backs.append(back)
+        lowest = next((number for number, (_, _, arrays) in enumerate(own) if arrays), len(own))    # that learns
+
+        def back(dy, input_gradient=True):
+            """Without the input gradient it ends at the lowest layer that learns: below, gradients are of no use."""
+            found = {}
+            for number in range(len(backs) - 1, -1 if input_gradient else lowest - 1, -1):
+                found[number], dy = backs[number](dy, input_gradient or number > lowest)
+            grads = {under(self.names[number], short): array for number in sorted(found)
+                     for short, array in found[number].items()}
+            return grads, dy if input_gradient else None
+
+        return x, back
+
+    def apply(self, params, x):
+        for _, layer, arrays in self.own(params):
+            x = layer.apply(arrays, x)
+        return x
+
+    def traced(self, params, x):
+        """(name, output) of every layer, those inside of branches too, in the order they are computed."""
+        for name, layer, arrays in self.own(params):
+            for inner, output in layer.traced(arrays, x):
+                yield under(name, inner), output
+            x = output                                              # the last one is the layer's own
+
+    def walk(self, in_shape):
+        for name, layer, shape in zip(self.names, self.layers, self.shapes(in_shape)):
+            for inner, *rest in layer.walk(shape):
+                yield under(name, inner), *rest
+
+    def renewed(self, params, batches):
+        """Layer by layer from below, on the inputs each really gets; no further than the last that has statistics."""
+        last = max((number for number, (layer, shape) in enumerate(zip(self.layers, self.shapes(batches[0].shape[1:])))
+                    if layer.statistics(shape)), default=-1)
+        renewed = dict(params)
+        for number, (name, layer, arrays) in enumerate(self.own(params)[:last + 1]):
+            arrays = layer.renewed(arrays, batches)
+            renewed.update({under(name, short): array for short, array in arrays.items()})
+            if number < last:
+                batches = [layer.apply(arrays, x) for x in batches]
+        return renewed
+
+
+def chain(where, layers):
+    """A Chain of the layers that were given: one, or several in order. TypeError if one is something else."""
+    layers = (layers,) if isinstance(layers, Layer) else tuple(layers)
+    for number, layer in enumerate(layers, 1):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"{where}: layer {number} must be a layer such as Dense(10), got {layer!r}."
+                            + (" Write the brackets: ReLU()." if isinstance(layer, type) else ""))
+    return Chain(layers)
+
+
+def under(name, short):
+    """The name of what belongs to a layer: "conv1" and "W" make "conv1.W"; the layer itself is ""."""
+    return f"{name}.{short}" if name and short else name or short
+
+
+def _next(seen, kind):
+    seen[kind] += 1
+    return seen[kind]
