@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .exercise import Exercise, Mistake, Output, answering, case, numbers
+from .exercise import Exercise, Mistake, Output, case, numbers
 
 # -- out_size(W, F, S, P) ----------------------------------------------------------------------------------------------
 
@@ -104,7 +104,6 @@ class Sliding(Exercise):
 
     def sizes(self, case):
         """As in `Exercise`, with the lengths of the output."""
-        x, W, _, stride, pad = case.args
         rows, columns = _convolved(*case.args).shape[:2]
         return super().sizes(case) | {"P": rows, "Q": columns}
 
@@ -125,7 +124,8 @@ _CONV_MISTAKES = (
             "is laid on the window as it is.", lambda x, W, b, s, p: _convolved(x, W[::-1, ::-1], b, s, p)),
     Mistake("the filter is transposed: rows and columns are exchanged.",
             lambda x, W, b, s, p: _convolved(x, W.transpose(1, 0, 2, 3), b, s, p)),
-    Mistake("the bias is missing: add b[k] to each sum.", lambda x, W, b, s, p: _convolved(x, W, 0 * b, s, p), "missing"),
+    Mistake("the bias is missing: add b[k] to each sum.", lambda x, W, b, s, p: _convolved(x, W, 0 * b, s, p),
+            "missing"),
     Mistake("the bias is added once for each product; once for each sum is due.",
             lambda x, W, b, s, p: _convolved(x, W, b * W[..., 0].size, s, p), "factor"),
     Mistake("the bias is added once for each channel; once for each sum is due.",

@@ -93,5 +93,6 @@ def products_back(dy, out):
 def _rows(x, first, rows, tiles):
     """A view (n, tiles, rows, W * C) of x (n, H, W, C): `rows` rows for each tile, from row `first` on."""
     s, r, w, c = x.strides
+    c = c if x.shape[3] > 1 else w                      # one channel: its stride may be anything, x[..., None] has 0
     assert w == c * x.shape[3] or x.shape[2] == 1, "pixels must stand next to each other"
     return as_strided(x[:, first:], (len(x), tiles, rows, x.shape[2] * x.shape[3]), (s, TILE * r, r, c))

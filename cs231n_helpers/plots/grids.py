@@ -31,17 +31,19 @@ def cells(ax, most, scale=4.0, size=10.0, width=34, name=""):
 
     def update(values, frames=(), faint=None, title=""):
         R, C = values.shape
-        top, left = (most[0] - R) / 2, (most[1] - C) / 2  # in the middle of the room there is
+        unit = min(most[0] / R, most[1] / C)  # a smaller grid has larger cells
+        top, left = (most[0] - unit * R) / 2, (most[1] - unit * C) / 2
         faint = np.zeros((R, C), bool) if faint is None else faint
         ground.set_data(_colours(values, scale, faint))
-        ground.set_extent((left, left + C, top + R, top))
-        lines.set_segments(_net(top, left, R, C))
-        edges.set_segments([_outline(top + r, left + c, h, w) for r, c, h, w, _ in frames])
+        ground.set_extent((left, left + unit * C, top + unit * R, top))
+        lines.set_segments(np.add(unit * np.array(_net(R, C)), (left, top)))
+        outlines = [unit * np.array(_outline(*frame[:4])) for frame in frames]
+        edges.set_segments([np.add(outline, (left, top)) for outline in outlines])
         edges.set_color([colour for *_, colour in frames])
         for place, word in words.places.items():
             there = place[0] < R and place[1] < C
             word.text = number(float(values[place]), size, width) if there else ""
-            word.x, word.y = left + place[1] + 0.5, top + place[0] + 0.64
+            word.x, word.y = left + unit * (place[1] + 0.5), top + unit * (place[0] + 0.5) + 0.014 * most[0]
             word.colour = MUTED if there and faint[place] else INK
         head.set_text(title)
         return [ground, lines, edges, words, head]
@@ -61,9 +63,8 @@ def _outline(top, left, height, width):
     return [(left, top), (left + width, top), (left + width, top + height), (left, top + height), (left, top)]
 
 
-def _net(top, left, R, C):
-    across = [[(left, top + r), (left + C, top + r)] for r in range(R + 1)]
-    return across + [[(left + c, top), (left + c, top + R)] for c in range(C + 1)]
+def _net(R, C):
+    return [[(0, r), (C, r)] for r in range(R + 1)] + [[(c, 0), (c, R)] for c in range(C + 1)]
 
 
 def text(ax, size=10.0, align="left"):
@@ -82,8 +83,8 @@ def text(ax, size=10.0, align="left"):
 def sheets(ax, side, most):
     """An output as sheets of `side` x `side` places at most, one behind the other, `most` at most.
 
-    Returns update(size, count, place, title): each sheet has size x size places; `place` (row, column) is marked on
-    all of them, with a line through them: the depth column.
+    Returns update(size, count, place, unit, title): each sheet has size x size places, `unit` wide; `place` (row,
+    column) is marked on all of them, with a line through them: the depth column.
     """
     step = 0.55 * side / most
     blank(ax).set(xlim=(-0.5, side + step * most + 0.5), ylim=(side + 0.5, -step * most - 0.5), aspect="equal")
@@ -93,13 +94,13 @@ def sheets(ax, side, most):
     (column,) = ax.plot([], [], color=INK, lw=1.6, ls=":", marker=".", ms=4, zorder=3)
     head = headline(ax)
 
-    def update(size, count, place, title):
-        low, centres = (side - size) / 2, []
+    def update(size, count, place, unit, title):
+        low, centres, span, (row, col) = (side - unit * size) / 2, [], unit * size, np.multiply(place, unit)
         for k, (ground, mark) in enumerate(zip(grounds, marks, strict=True)):  # the first is painted first, at the back
             there, back = k < count, step * (count - 1 - k)
-            ground.set(xy=_outline(low - back, low + back, size, size), visible=there)
-            mark.set(xy=_outline(low - back + place[0], low + back + place[1], 1, 1), visible=there)
-            centres += [(low + back + place[1] + 0.5, low - back + place[0] + 0.5)] if there else []
+            ground.set(xy=_outline(low - back, low + back, span, span), visible=there)
+            mark.set(xy=_outline(low - back + row, low + back + col, unit, unit), visible=there)
+            centres += [(low + back + col + unit / 2, low - back + row + unit / 2)] if there else []
         column.set_data(*np.transpose(centres))
         head.set_text(title)
         return [*grounds, *marks, column, head]
@@ -190,7 +191,8 @@ def photo(ax, image, name=""):
 
     def update(image, frame=None, title=""):
         picture.set_data(image)
-        frame_line.set_data(*(np.transpose(_outline(frame[0] - 0.5, frame[1] - 0.5, *frame[2:])) if frame else ([], [])))
+        line = np.transpose(_outline(frame[0] - 0.5, frame[1] - 0.5, *frame[2:])) if frame else ([], [])
+        frame_line.set_data(*line)
         head.set_text(title)
         return [picture, frame_line, head]
 
