@@ -33,7 +33,7 @@ def counted_parameters(F, D, K):
 
 def conv_loops(x, W, b, stride, pad):
     x = np.pad(x, ((pad, pad), (pad, pad), (0, 0)))
-    F, G, C, K = W.shape
+    F, G, _, K = W.shape
     y = np.zeros(((x.shape[0] - F) // stride + 1, (x.shape[1] - G) // stride + 1, K))
     for i, j, k in np.ndindex(y.shape):
         window = x[i * stride:i * stride + F, j * stride:j * stride + G]

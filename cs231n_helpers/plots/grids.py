@@ -89,9 +89,9 @@ def sheets(ax, side, most):
     step = 0.55 * side / most
     blank(ax).set(xlim=(-0.5, side + step * most + 0.5), ylim=(side + 0.5, -step * most - 0.5), aspect="equal")
     grounds = [ax.fill([0], [0], fc=FAINT, ec=MUTED, lw=1, zorder=1 + k / most)[0] for k in range(most)]
-    marks = [ax.fill([0], [0], fc=CLASS_COLOURS[k % 10], ec=INK, lw=0.8, zorder=1.05 + k / most)[0]
+    marks = [ax.fill([0], [0], fc=CLASS_COLOURS[k % 10], ec=INK, lw=0.8, zorder=2.1 + k / most)[0]
              for k in range(most)]  # fmt: skip
-    (column,) = ax.plot([], [], color=INK, lw=1.6, ls=":", marker=".", ms=4, zorder=3)
+    (column,) = ax.plot([], [], color=INK, lw=1.6, ls=":", marker=".", ms=4, zorder=4)
     head = headline(ax)
 
     def update(size, count, place, unit, title):
@@ -108,14 +108,14 @@ def sheets(ax, side, most):
     return update
 
 
-def strip(ax, most, colours=(WINDOW, TARGET)):
+def strip(ax, colours=(WINDOW, TARGET)):
     """One row of an image from the side, and the windows that slide along it, drawn to scale.
 
-    `most` bounds the number of windows. Returns update(length, pad, windows (K,), reach, left, title): the row has
+    Returns update(length, pad, windows (K,), reach, left, title): the row has
     `length` pixels and `pad` zeros on each side, each window begins at one of `windows` (counted with the padding) and
     spans `reach`, and the last `left` pixels are seen by none.
     """
-    blank(ax).set(ylim=(-6.6, 1.6))
+    blank(ax).set(xlim=(-3, 103), ylim=(-6.6, 1.6))
     parts = {name: ax.fill([0], [0], fc=colour, ec=INK, lw=0.8, hatch=hatch, zorder=1)[0] for name, colour, hatch in
              (("image", "#BFD9EA", ""), ("before", FAINT, "///"), ("after", FAINT, "///"),
               ("left over", WRONG, "xxx"))}  # fmt: skip
@@ -125,17 +125,16 @@ def strip(ax, most, colours=(WINDOW, TARGET)):
 
     def update(length, pad, windows, reach, left, title):
         total = length + 2 * pad
-        unit = total / 100
+        unit = 100 / max(total, reach)
         spans = {"image": (pad, length), "before": (0, pad), "after": (pad + length, pad), "left over":
                  (total - left, left)}  # fmt: skip
         for name, (start, span) in spans.items():
-            parts[name].set(xy=_outline(0, start, 1, span), visible=span > 0)
+            parts[name].set(xy=_outline(0, unit * start, 1, unit * span), visible=span > 0)
         levels = -0.6 - np.arange(len(windows)) % 8 * 0.75
-        gap = min(0.4 * unit, 0.1 * reach)
-        bars.set_segments([[(start + gap, level), (start + reach - gap, level)]
-                           for start, level in zip(windows, levels, strict=True)])  # fmt: skip
+        starts, gap = unit * np.asarray(windows), min(0.4, 0.1 * unit * reach)
+        bars.set_segments([[(start + gap, level), (start + unit * reach - gap, level)]
+                           for start, level in zip(starts, levels, strict=True)])  # fmt: skip
         bars.set_color([colours[i % 2] for i in range(len(windows))])
-        ax.set_xlim(-4 * unit, max(total, reach) + 4 * unit)
         head.set_text(title)
         return [*parts.values(), bars, head]
 
