@@ -248,3 +248,18 @@ def test_a_step_needs_three_times_its_activations_at_most_and_keeps_nothing(rng)
         tracemalloc.stop()
     assert peak < 3 * sum(activations)
     assert peak < 2 * sum(activations) and after < 50_000           # measured: 1.4 times
+
+
+@pytest.mark.parametrize("newaxis", [False, True])
+def test_an_image_made_four_dimensional_by_new_axes_is_an_image(newaxis):
+    """x[None, :, :, None] has channels at a distance of 0: that must not be taken for a distance between pixels."""
+    plane, W = frozen(np.arange(49.0).reshape(7, 7)), frozen(np.arange(9.0).reshape(3, 3, 1, 1))
+    x = plane[None, :, :, None] if newaxis else plane.reshape(1, 7, 7, 1)
+    y, back = ops.conv2d(x, W, np.zeros(1))
+    truth = [[(plane[i:i + 3, j:j + 3] * W[..., 0, 0]).sum() for j in range(5)] for i in range(5)]
+    np.testing.assert_allclose(y[0, :, :, 0], truth)
+    dy = np.ones((5, 5))[None, :, :, None] if newaxis else np.ones((1, 5, 5, 1))
+    dx, dW, _ = back(dy)
+    seen = [[plane[u:u + 5, v:v + 5].sum() for v in range(3)] for u in range(3)]
+    np.testing.assert_allclose(dW[..., 0, 0], seen)
+    assert dx.sum() == pytest.approx(25 * W.sum())

@@ -7,6 +7,7 @@ distances: not started yet. l2(Q, X) returns nothing so far: replace the ... by 
 from . import (
     backprop,
     bugs,
+    convolving,
     distilling,
     knn,
     learning_check,
@@ -25,7 +26,7 @@ from .exercise import Verdict
 from .verdicts import judge
 
 TOPICS = (knn, svm, softmax, sgd_step, backprop, mended, networks, normalising, regularising, learning_check,
-          monitoring, updates, distilling, searching)
+          monitoring, updates, distilling, searching, convolving)
 EXERCISES = {exercise.name: exercise for topic in TOPICS for exercise in topic.EXERCISES}
 names = tuple(EXERCISES)
 __all__ = ["EXERCISES", "Verdict", "bugs", "check", "judge", "names", "verdict"]
@@ -40,7 +41,8 @@ def check(name, function):
         One of `names`: "distances", "vote", "cross_validation", "svm", "softmax", "sgd_step"; "mul", "max",
         "sigmoid", "affine", "cross_entropy"; the mended functions of `bugs`, "bug_a" to "bug_e"; "two_layer",
         "pca_whiten", "initial", "batch_norm"; "dropout", "max_norm"; "relative_error"; "update_ratio";
-        "momentum_step", "adam_step", "step_decay"; "distillation"; "log_uniform".
+        "momentum_step", "adam_step", "step_decay"; "distillation"; "log_uniform"; "out_size", "conv_parameters",
+        "conv_loops", "receptive_field".
     function : callable
         The function you filled in, not its result: `check("distances", l2)`. From "mul" on it is an operation:
         it returns (y, back), and back(dy) returns a tuple with the gradient of each array.

@@ -99,5 +99,6 @@ def _lengthwise(x, *split):
 
 def _overlapping(x, first, tiles):
     """A view (n, tiles, 6, W * C) of x (n, H, W, C): six rows for each tile, four rows further on for the next."""
-    s, r, _, c = x.strides                                          # W * C numbers of a row stand next to each other
+    s, r, w, c = x.strides                                          # W * C numbers of a row stand next to each other
+    c = c if x.shape[3] > 1 else w                                  # one channel: its stride may be anything
     return as_strided(x[:, first:], (len(x), tiles, PLANES, x.shape[2] * x.shape[3]), (s, TILE * r, r, c))
