@@ -4,11 +4,26 @@
 distances: not started yet. l2(Q, X) returns nothing so far: replace the ... by your code.
 """
 
-from . import backprop, bugs, knn, learning_check, mended, networks, normalising, regularising, sgd_step, softmax, svm
+from . import (
+    backprop,
+    bugs,
+    knn,
+    learning_check,
+    mended,
+    networks,
+    normalising,
+    patterns,
+    pooling,
+    regularising,
+    sgd_step,
+    softmax,
+    svm,
+)
 from .exercise import Verdict
 from .verdicts import judge
 
-TOPICS = (knn, svm, softmax, sgd_step, backprop, mended, networks, normalising, regularising, learning_check)
+TOPICS = (knn, svm, softmax, sgd_step, backprop, mended, networks, normalising, regularising, learning_check, pooling,
+          patterns)
 EXERCISES = {exercise.name: exercise for topic in TOPICS for exercise in topic.EXERCISES}
 names = tuple(EXERCISES)
 __all__ = ["EXERCISES", "Verdict", "bugs", "check", "judge", "names", "verdict"]
@@ -22,7 +37,8 @@ def check(name, function):
     name : str
         One of `names`: "distances", "vote", "cross_validation", "svm", "softmax", "sgd_step"; "mul", "max", "sigmoid",
         "affine", "cross_entropy"; the mended functions of `bugs`, "bug_a" to "bug_e"; "two_layer",
-        "pca_whiten", "initial", "batch_norm"; "dropout", "max_norm"; "relative_error".
+        "pca_whiten", "initial", "batch_norm"; "dropout", "max_norm"; "relative_error"; "max_pool",
+        "pattern_parameters".
     function : callable
         The function you filled in, not its result: `check("distances", l2)`. From "mul" on it is an operation:
         it returns (y, back), and back(dy) returns a tuple with the gradient of each array.
