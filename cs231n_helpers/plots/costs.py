@@ -17,11 +17,12 @@ def stacked(ax, names, parts, limit, xlabel, line=None):
     ax.set_yticks(range(len(names)), names)
     rows, bars = np.arange(len(names)), {}
     for i, (part, hatch) in enumerate(zip(parts, HATCHES)):
-        colour = CLASS_COLOURS[i // 2 if i < 2 else i - 1]
+        colour = CLASS_COLOURS[i // 2 if i < 4 else i - 1]
         bars[part] = ax.barh(rows, 0, 0.6, color=soft(colour, 0.25 if not hatch else 0.6), ec=colour, lw=0.8,
                              hatch=hatch, label=part)  # fmt: skip
     ends = [ax.annotate("", (0, row), (5, 0), textcoords="offset points", va="center", fontsize=9, color=INK,
-                        annotation_clip=False, in_layout=False) for row in rows]  # fmt: skip
+                        annotation_clip=False, in_layout=False,
+                        bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 1}) for row in rows]  # fmt: skip
     if line:
         ax.axvline(line[0], color=MUTED, ls="--", lw=1.2)
         ax.annotate(line[1], (line[0], 1), (3, -2), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
@@ -37,7 +38,8 @@ def stacked(ax, names, parts, limit, xlabel, line=None):
             start = start + values[part]
         for end, text, right in zip(ends, texts, start, strict=True):
             end.xy = min(right, limit), end.xy[1]
-            end.set_text(text)
+            inside = right > 0.86 * limit                           # there is no room behind the bar
+            end.set(text=text, ha="right" if inside else "left", position=(-5 if inside else 5, 0))
         head.set_text(title)
         return [*(bar for drawn in bars.values() for bar in drawn), *ends, head]
 

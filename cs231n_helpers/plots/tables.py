@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.collections import PolyCollection
 
-from .style import CLASS_COLOURS, INK, MUTED, STILL, blank, headline, soft, style
+from .style import CLASS_COLOURS, FAINT, INK, MUTED, STILL, blank, headline, soft, style
 from .words import Words
 
 
@@ -11,24 +11,26 @@ def table(ax, headings, widths, bars, most, size=8.5):
     """A table of at most `most` lines and a last one for the sums; columns as wide as `widths` (parts of 1).
 
     headings: one for each column, the first one's words stand at the left, all others at the right of their column;
-    bars: the numbers of the columns that get bars. Returns update(lines, shares, sums, title): `lines` are lists of
-    texts, `shares` {column: one number from 0 to 1 for each line}, `sums` the texts of the last line.
+    bars: the numbers of the columns that get bars. Returns update(lines, shares, sums, title, chosen=None): `lines` are lists of
+    texts, `shares` {column: one number from 0 to 1 for each line}, `sums` the texts of the last
+    line, `chosen` the number of the line that is shaded.
     """
-    blank(ax).set(xlim=(0, 1), ylim=(most + 1.6, -1.1))
+    blank(ax).set(xlim=(0, 1), ylim=(most + 0.6, -1.4))
     rights = np.cumsum(widths) / np.sum(widths)
     lefts, ends = np.append(0, rights[:-1]), [0.0, *(rights[1:] - 0.008)]
     for words, x in zip(headings, ends, strict=True):
-        ax.text(x, -0.45, words, ha="left" if x == 0 else "right", va="center", fontsize=size, color=MUTED,
+        ax.text(x, -0.95, words, ha="left" if x == 0 else "right", va="center", fontsize=size, color=MUTED,
                 in_layout=False, zorder=STILL)  # fmt: skip
     drawn = {column: ax.add_collection(PolyCollection([], fc=soft(CLASS_COLOURS[i], 0.6), lw=0, zorder=0.4))
              for i, column in enumerate(bars)}  # fmt: skip
     (rule,) = ax.plot([0, 1], [0, 0], color=MUTED, lw=0.8)
+    band = ax.axhspan(0, 1, color=FAINT, lw=0, zorder=0.3, visible=False)
     words, head = Words(ax), headline(ax)
     for line in range(most + 1):
         for column, x in enumerate(ends):
             words.place((line, column), x, line + 0.32, size=size, align="left" if column == 0 else "right")
 
-    def update(lines, shares, sums, title):
+    def update(lines, shares, sums, title, chosen=None):
         for line in range(most + 1):
             texts = lines[line] if line < len(lines) else sums if line == len(lines) else [""] * len(ends)
             for column, text in enumerate(texts):
@@ -38,8 +40,9 @@ def table(ax, headings, widths, bars, most, size=8.5):
             collection.set_verts([_bar(lefts[column] + 0.012, rights[column], line, share)
                                   for line, share in enumerate(shares[column])])  # fmt: skip
         rule.set_ydata([len(lines) - 0.5] * 2)
+        band.set(y=(chosen or 0) - 0.5, visible=chosen is not None)
         head.set_text(title)
-        return [*drawn.values(), rule, words, head]
+        return [band, *drawn.values(), rule, words, head]
 
     return update
 
@@ -49,21 +52,24 @@ def _bar(left, right, line, share):
     return [(start, line - 0.42), (right, line - 0.42), (right, line + 0.42), (start, line + 0.42)]
 
 
-def history(ax, names, years, sizes, limits):
-    """Networks by year (across) and a size (up, logarithmic), each with its name.
+def history(ax, years):
+    """Networks by year (across) and a size (up, logarithmic), each with its name; `years` is {name: year}.
 
-    Returns update(sizes, chosen, title): `sizes` (N,), `chosen` the number of the network that is filled; `limits`
-    (low, high) are those of the axis.
+    Returns update(sizes, limits, chosen, title): `sizes` (N,), `limits` (low, high) of the axis, `chosen` the number of
+    the network that is filled.
     """
-    style(ax, "", "year").set(xlim=(min(years) - 1.5, max(years) + 1.5), ylim=limits, yscale="log")
-    ax.minorticks_off()
-    dots = [ax.plot([year], [size], "o", ms=10, mec=INK, mew=1.2)[0] for year, size in zip(years, sizes, strict=True)]
-    labels = [ax.annotate(name, (year, size), (-9, 0), textcoords="offset points", ha="right", va="center", fontsize=9,
-                          color=INK, in_layout=False) for name, year, size in zip(names, years, sizes)]  # fmt: skip
+    across = list(years.values())
+    style(ax, "", "year").set(xlim=(min(across) - 6, max(across) + 1.5), yscale="log")
+    dots = [ax.plot([year], [1], "o", ms=10, mec=INK, mew=1.2)[0] for year in across]
+    labels = [ax.annotate(name, (year, 1), (-8, 0), textcoords="offset points", ha="right", va="center", fontsize=9,
+                          color=INK, in_layout=False) for name, year in years.items()]  # fmt: skip
     head = headline(ax)
 
-    def update(sizes, chosen, title):
-        for i, (dot, label, year, size) in enumerate(zip(dots, labels, years, sizes, strict=True)):
+    def update(sizes, limits, chosen, title):
+        if ax.get_ylim() != limits:
+            ax.set_ylim(limits)
+            ax.minorticks_off()
+        for i, (dot, label, year, size) in enumerate(zip(dots, labels, across, sizes, strict=True)):
             dot.set_ydata([size])
             dot.set_markerfacecolor(CLASS_COLOURS[4] if i == chosen else "white")
             label.xy = year, size

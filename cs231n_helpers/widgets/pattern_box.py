@@ -8,7 +8,7 @@ from .explorer import Explorer
 from .lifetime import replace
 
 HEADINGS = ("layer", "shape", "numbers", "memory", "parameters", "multiply-adds", "sees")
-WIDTHS, BARS, MOST = (18, 15, 14, 12, 16, 18, 9), (2, 4, 5), 24
+WIDTHS, BARS, MOST = (18, 15, 14, 12, 16, 18, 9), (2, 4, 5), 20
 SIZES = ("28 x 28 x 1", "32 x 32 x 3", "64 x 64 x 3", "224 x 224 x 3")
 
 
@@ -27,7 +27,7 @@ class PatternBox(Explorer):
             "pattern": quiet.Text(text, description="pattern", continuous_update=False),
             "input": quiet.Dropdown(options=SIZES, value=input, description="input"),
         }
-        super().__init__(self._drawing(), controls, None, (9, 5.4), None)
+        super().__init__(self._drawing(), controls, None, (9, 4.8), None)
         controls["pattern"].layout.width = "620px"
         self._positions["pattern"] = [text, *others]
         replace(self)
@@ -54,9 +54,9 @@ class PatternBox(Explorer):
         return str(problem)
 
 
-def lines_of(rows):
+def lines_of(rows, most=MOST):
     """The texts of a table, its bars, its sums and its title, from the rows of architecture.table."""
-    shown = rows if len(rows) <= MOST else [*rows[:MOST - 2], None, rows[-1]]
+    shown = rows if len(rows) <= most else [*rows[:most - 2], None, rows[-1]]
     lines = [["..."] + [""] * (len(HEADINGS) - 1) if row is None else
              [row.name, size_of(row.shape), f"{row.activations:,}", memory_of(row.activations), f"{row.parameters:,}",
               f"{row.multiply_adds:,}", size_of(row.receptive_field)] for row in shown]  # fmt: skip
