@@ -27,7 +27,7 @@ def stacked(ax, names, parts, limit, xlabel, line=None):
         ax.axvline(line[0], color=MUTED, ls="--", lw=1.2)
         ax.annotate(line[1], (line[0], 1), (3, -2), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
                     ha="left", va="top", fontsize=8, color=MUTED, in_layout=False)  # fmt: skip
-    ax.legend(frameon=False, fontsize=8.5, loc="lower center", bbox_to_anchor=(0.45, -0.62), ncols=3)
+    ax.figure.legend(handles=list(bars.values()), frameon=False, fontsize=8.5, loc="outside lower center", ncols=6)
     head = headline(ax)
 
     def update(values, texts, title):

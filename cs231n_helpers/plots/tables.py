@@ -53,26 +53,27 @@ def _bar(left, right, line, share):
 
 
 def history(ax, years):
-    """Networks by year (across) and a size (up, logarithmic), each with its name; `years` is {name: year}.
+    """Networks in the order of their years (across) and a size (up, logarithmic), each with its name.
 
-    Returns update(sizes, limits, chosen, title): `sizes` (N,), `limits` (low, high) of the axis, `chosen` the number of
-    the network that is filled.
+    `years` is {name: year}. Returns update(sizes, limits, chosen, title): `sizes` (N,), `limits` (low, high) of the
+    axis, `chosen` the number of the network that is filled.
     """
-    across = list(years.values())
-    style(ax, "", "year").set(xlim=(min(across) - 6, max(across) + 1.5), yscale="log")
-    dots = [ax.plot([year], [1], "o", ms=10, mec=INK, mew=1.2)[0] for year in across]
-    labels = [ax.annotate(name, (year, 1), (-8, 0), textcoords="offset points", ha="right", va="center", fontsize=9,
-                          color=INK, in_layout=False) for name, year in years.items()]  # fmt: skip
+    across = range(len(years))
+    style(ax, "", "year").set(xlim=(-0.8, len(years) - 0.2), yscale="log")
+    ax.set_xticks(across, years.values())
+    dots = [ax.plot([i], [1], "o", ms=10, mec=INK, mew=1.2)[0] for i in across]
+    labels = [ax.annotate(name, (i, 1), (0, 11 if i % 2 else -16), textcoords="offset points", ha="center", va="center",
+                          fontsize=8.5, color=INK, in_layout=False) for i, name in enumerate(years)]  # fmt: skip
     head = headline(ax)
 
     def update(sizes, limits, chosen, title):
         if ax.get_ylim() != limits:
             ax.set_ylim(limits)
             ax.minorticks_off()
-        for i, (dot, label, year, size) in enumerate(zip(dots, labels, across, sizes, strict=True)):
+        for i, (dot, label, size) in enumerate(zip(dots, labels, sizes, strict=True)):
             dot.set_ydata([size])
             dot.set_markerfacecolor(CLASS_COLOURS[4] if i == chosen else "white")
-            label.xy = year, size
+            label.xy = i, size
         head.set_text(title)
         return [*dots, *labels, head]
 
