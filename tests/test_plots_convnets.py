@@ -39,8 +39,8 @@ FUNCTIONS = [
     (pooling.cells, (4, 5.0), [(MAP, "one", (0, 1, 2, 2), (0, 1), (2, 2)), (MAP[:1], "two")]),
     (pooling.rivals, (3, 9), [(MAP[0], MAP[1], (0, 1), "one"), (MAP[1], MAP[0], (1, 2), "two")]),
     (pooling.framed, (MAP,), [((0, 0, 2, 2), "one"), ((0, 1, 1, 2), "two", MAP / 9)]),
-    (tables.table, (["name", "m", "n"], [3, 2, 2], (1, 2), 3), [(LINES, SHARES, ["all", "5", "50"], "one", 1),
-                                                               (LINES[:1], {1: [1.0], 2: [1.0]}, ["all", "3", "10"], "two")]),
+    (tables.table, (["name", "m", "n"], [3, 2, 2], (1, 2), 3), [
+        (LINES, SHARES, ["all", "5", "50"], "one", 1), (LINES[:1], {1: [1.0], 2: [1.0]}, ["all", "3", "10"], "two")]),
     (tables.history, ({"A": 1998, "B": 2012},), [([10, 100], (1, 1000), 0, "one"), ([7, 8], (2, 50), 1, "two")]),
     (costs.stacked, (["A", "B"], ["p", "q"], 10, "GB", (8, "full")), [
         ({"p": frozen([1, 2]), "q": frozen([3, 4])}, ["4", "6"], "one"),

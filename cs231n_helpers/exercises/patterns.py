@@ -6,7 +6,7 @@ RULE = "A CONV has F * F * (depth of its input) * K weights and K biases"
 
 
 def _count(side, depth, F, K, N, M, classes, *, bias=1, window=None, first=None, inner=None, left=None, layers=None):
-    """Weights and biases; each keyword is one thing that can be taken wrongly."""
+    """Return the number of weights and biases; each keyword is one thing that can be taken wrongly."""
     window = F * F if window is None else window
     first, inner = depth if first is None else first, K if inner is None else inner
     left = (side // 2**M) ** 2 if left is None else left
@@ -29,14 +29,14 @@ PARAMETERS = Exercise(
     outputs=(Output("count", "the number of parameters", "", {"all": _count}, (
         Mistake(f"the biases are missing. {RULE}, and the last FC has one bias for each class.",
                 _wrong(bias=lambda g: 0), "missing"),
-        Mistake("every CONV is counted with the depth of the picture. Only the first one sees the picture; the others see "
-                "K channels.", _wrong(inner=lambda g: g["depth"])),
+        Mistake("every CONV is counted with the depth of the picture. Only the first one sees the picture; the others "
+                "see K channels.", _wrong(inner=lambda g: g["depth"])),
         Mistake("the first CONV is counted with K channels too; what it sees has the depth of the picture.",
                 _wrong(first=lambda g: g["K"])),
         Mistake(f"the depth of the input is missing: a filter reaches through all channels. {RULE}.",
                 _wrong(first=lambda g: 1, inner=lambda g: 1), "missing"),
         Mistake(f"a filter has F * F places, not F. {RULE}.", _wrong(window=lambda g: g["F"])),
-        Mistake("the FC is counted as if no pool made the picture smaller: each of the M pools halves height and width.",
+        Mistake("the FC is counted as if no pool made the picture smaller: each of the M pools halves both sides.",
                 _wrong(left=lambda g: g["side"] ** 2)),
         Mistake("each pool halves height AND width: of the area a quarter is left, not a half.",
                 _wrong(left=lambda g: g["side"] ** 2 // 2 ** g["M"])),

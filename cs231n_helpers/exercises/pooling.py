@@ -5,7 +5,7 @@ import numpy as np
 from .exercise import Exercise, Mistake, Output, case, numbers
 
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))              # of a window, in reading order
-FIRST = "dx is dy at the place of the largest number of each window (of equal ones, the first in reading order), else 0."
+FIRST = "dx is dy at the place of the largest number of each window (of equal ones, the first as you read), else 0."
 
 
 def _corners(x):
@@ -31,15 +31,18 @@ def _last(corners):
 
 
 Y_MISTAKES = (
-    Mistake("this is the mean of each window; it should be the largest number.", lambda x, dy: _corners(x).mean(axis=0)),
+    Mistake("this is the mean of each window; it should be the largest number.",
+            lambda x, dy: _corners(x).mean(axis=0)),
     Mistake("this is the smallest number of each window; it should be the largest.",
             lambda x, dy: _corners(x).min(axis=0)),
     Mistake("this is the upper left number of each window: every other pixel, whatever its size. Take the largest.",
             lambda x, dy: _corners(x)[0], "missing"),
-    Mistake("the largest absolute value is taken; -5 is smaller than 1.", lambda x, dy: np.abs(_corners(x)).max(axis=0)),
-    Mistake("negative numbers come out as 0, as if there were a ReLU, or zeros around: a window of negative numbers has "
-            "a negative maximum.", lambda x, dy: np.maximum(_corners(x).max(axis=0), 0)),
-    Mistake("the numbers of each window are added up; it should be the largest.", lambda x, dy: _corners(x).sum(axis=0)),
+    Mistake("the largest absolute value is taken; -5 is smaller than 1.",
+            lambda x, dy: np.abs(_corners(x)).max(axis=0)),
+    Mistake("negative numbers come out as 0, as if there were a ReLU, or zeros around: a window of negative numbers "
+            "has a negative maximum.", lambda x, dy: np.maximum(_corners(x).max(axis=0), 0)),
+    Mistake("the numbers of each window are added up; it should be the largest.",
+            lambda x, dy: _corners(x).sum(axis=0)),
 )
 DX_MISTAKES = (
     Mistake(f"each number of a window gets a quarter: that is the way back of the mean. {FIRST}",

@@ -11,8 +11,8 @@ def table(ax, headings, widths, bars, most, size=8.5):
     """A table of at most `most` lines and a last one for the sums; columns as wide as `widths` (parts of 1).
 
     headings: one for each column, the first one's words stand at the left, all others at the right of their column;
-    bars: the numbers of the columns that get bars. Returns update(lines, shares, sums, title, chosen=None): `lines` are lists of
-    texts, `shares` {column: one number from 0 to 1 for each line}, `sums` the texts of the last
+    bars: the numbers of the columns that get bars. Returns update(lines, shares, sums, title, chosen=None):
+    `lines` are lists of texts, `shares` {column: one number from 0 to 1 for each line}, `sums` the texts of the last
     line, `chosen` the number of the line that is shaded.
     """
     blank(ax).set(xlim=(0, 1), ylim=(most + 0.6, -1.4))

@@ -46,8 +46,8 @@ class PatternBox(Explorer):
             return update
 
         draw.__doc__ = ("A table with one line for each layer of the pattern: the shape of its output, how many "
-                        "numbers that is, the memory they take, parameters, multiply-adds, and how many pixels one output "
-                        "sees. The bars compare layers; the last line adds up.")  # fmt: skip
+                        "numbers that is, the memory they take, parameters, multiply-adds, and how many pixels one "
+                        "output sees. The bars compare layers; the last line adds up.")  # fmt: skip
         return draw
 
     def _complaint(self, problem, values):
