@@ -290,6 +290,7 @@ def test_where_parameters_and_work_are(widget):
     large = of_layer("conv2", input="224 x 224 x 3")
     assert large == (of_layer("conv2")[0], 64 * of_layer("conv2")[1])
     assert of_layer("dense1", input="224 x 224 x 3")[0] == 56 * 56 * 16 * 64 + 64
+    widget.reset()
     widget.set(pattern="[CONV3-16 -> RELU -> POOL]*3 -> FC")
     assert "column 22" in widget.error and "3.5 is not whole" in widget.error
 
