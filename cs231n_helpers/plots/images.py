@@ -85,7 +85,7 @@ class _Layout:
         last_top, last_left = self.corner(self.rows * self.columns - 1)
         size = last_top + self.height + 2 * self.frame + self.below_gap, last_left + self.width + 2 * self.frame
         canvas = np.full((*size, 3), 255, np.uint8)
-        images = _rgb(np.asarray(images), self.cmap).repeat(self.scale, 1).repeat(self.scale, 2)
+        images = self._fitting(_rgb(np.asarray(images), self.cmap))
         for i in range(self.rows * self.columns):
             top, left = self.corner(i)
             cell = canvas[top : top + self.height + 2 * self.frame, left : left + self.width + 2 * self.frame]
@@ -99,6 +99,11 @@ class _Layout:
             if colour is not None and marked is not None and marked[i]:
                 self._mark(cell, colour)
         return canvas
+
+    def _fitting(self, images):
+        """Each pixel repeated; images of another size than the first ones are brought to the same."""
+        rows, columns = (np.arange(side) * n // side for side, n in zip((self.height, self.width), images.shape[1:3]))
+        return images[:, rows][:, :, columns]
 
     def _mark(self, cell, colour):
         """Fill the upper right corner: a triangle a quarter of the image high."""
