@@ -129,7 +129,7 @@ class Runner:
         try:
             if before is not None:
                 before.join()                                       # left a moment ago, and still in its last step
-            with threads.limit(1):
+            with threads.blas(1):
                 session = self._session_for(order)
                 yield from self._train(order, session)
         except Exception as problem:                                # shown by whoever shows the state

@@ -129,7 +129,7 @@ class Session:
 def record(network, split, settings, **how):
     """Train a whole run on one BLAS thread, and return its History; `how` as in Session: every, few, params, loss."""
     session = Session(network, split, settings, **how)
-    with threads.limit(1):
+    with threads.blas(1):
         while session.advance():
             pass
     return session.history

@@ -31,7 +31,7 @@ class LiveTraining(LivePanel):
         session = self._session(self._at_start, self._seed)
         count = min(session.total, round(epochs * session.recorder.per_epoch))
         session.every = max(1, count // min(max(count // 20, LOOKS[0]), LOOKS[1]))
-        with threads.limit(1):
+        with threads.blas(1):
             for _ in range(count):
                 session.advance()
             session.look()

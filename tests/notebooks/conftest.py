@@ -1,10 +1,20 @@
 """What the tests of one notebook (its module's NAME) start from."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from cs231n_helpers import data
 from support import run_notebook
+
+
+def pytest_collection_modifyitems(items):
+    """The first test of a notebook runs all of it, beside other tests: that takes longer than a unit test may."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(scope="module")
