@@ -330,6 +330,12 @@ def test_number_boxes_give_an_array_and_take_one():
     assert [box.value for box in widget.controls["W"].boxes] == [0] * 6
 
 
+@pytest.mark.parametrize(("step", "shown"), [(0.25, ".2f"), (0.1, ".1f"), (0.5, ".1f"), (0.02, ".2f"), (1 / 3, ".4f")])
+def test_a_slider_shows_its_places_and_not_their_neighbours(step, shown):
+    widget = explore(wave_of_three, height=(0.0, 1.0, step))
+    assert widget.controls["height"].readout_format == shown
+
+
 @pytest.mark.parametrize(("play", "words"), [("height", "another control"), ("steep", "another control"),
                                              ("nothing", "no such control")])  # fmt: skip
 def test_what_has_no_whole_steps_is_not_played(play, words):
@@ -337,7 +343,8 @@ def test_what_has_no_whole_steps_is_not_played(play, words):
         explore(wave_of_three, waves=(1, 9), height=(0.0, 1.0), steep=log(1e-2, 1e0), play=play)
 
 
-def wave_of_three(ax, waves=1, height=0.5, steep=1e-1):
+def wave_of_three(ax, waves=1, height=0.0, steep=1e-1):
+    """Nothing is drawn."""
     return lambda **values: []
 
 

@@ -80,7 +80,7 @@ def _slider(name, spec, start, label):
     _need_position((start - low) / step, name, f"starts at {start}, which is not {low} + a number of steps of {step}")
     if whole:
         return quiet.IntSlider(start, low, high, step, description=label)
-    digits = max(0, -int(np.floor(np.log10(step) + 1e-9)))
+    digits = next(d for d in range(5) if d == 4 or max(abs(round(n, d) - n) for n in (low, step)) < 1e-9 * step)
     return quiet.FloatSlider(start, min=low, max=high, step=step, description=label, readout_format=f".{digits}f")
 
 

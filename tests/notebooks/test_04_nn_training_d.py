@@ -150,7 +150,7 @@ def test_each_bug_spoils_its_arrays_and_bad_conditions_spoil_all(widget):
 @of("d1-widget")
 def test_the_curve_is_the_training_it_says_it_is(widget, run, split, X):
     """Forty steps of the right gradient, taken here."""
-    params, rng, losses = run.namespace["before"], np.random.default_rng(1), []
+    params, rng, losses = run.namespace["untreated"], np.random.default_rng(1), []
     for step in range(41):
         if step % 10 == 0:
             losses.append(loss_of(params, X[:300], split.y_train[:300], 0.0))

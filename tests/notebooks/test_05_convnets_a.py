@@ -495,5 +495,5 @@ def test_the_folded_solutions_are_right_and_the_stubs_are_not_started(run, cell,
 
 
 def test_the_bottleneck_was_counted_right(run):
-    assert run.namespace["wide"] == 9 * 256 * 256 + 256
-    assert run.namespace["narrow"] == 256 * 64 + 64 + 9 * 64 * 64 + 64 + 64 * 256 + 256
+    assert run.namespace["plain_block"] == 9 * 256 * 256 + 256
+    assert run.namespace["bottleneck"] == 256 * 64 + 64 + 9 * 64 * 64 + 64 + 64 * 256 + 256
