@@ -1,4 +1,4 @@
-"""A small ConvNet on 20,000 training pictures of CIFAR-10: its test accuracy, and how long it trains.
+"""A small ConvNet on up to 20,000 training pictures of CIFAR-10: its test accuracy, and how long it trains.
 
 The recipe of the experiment `convnet` with settings of its own. It needs CIFAR-10, which is not part of the project:
 data/README.md says how to fetch it, or how to point to an archive. One with fewer training pictures will do; the result
