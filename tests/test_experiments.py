@@ -62,6 +62,35 @@ def test_a_failed_run_leaves_the_old_result(folders):
     assert [path.name for path in (folders / "results").iterdir()] == ["twice.json"]
 
 
+@pytest.fixture
+def without_data(folders):
+    """An experiment, before `twice` in the alphabet, whose data is not there."""
+    (folders / "scripts" / "cifar.py").write_text(
+        '"""Needs more."""\nfrom cs231n_helpers.data import DataError\nSETTINGS = {}\n'
+        'def run():\n    raise DataError("no pictures. Ways on: fetch them.")\n')  # fmt: skip
+    return folders
+
+
+def test_without_its_data_an_experiment_is_skipped_and_the_others_are_run(without_data, capsys):
+    (without_data / "results").mkdir()
+    (without_data / "results" / "cifar.json").write_text("the result of a day with pictures")
+    experiments.main()
+    assert "cifar: skipped. no pictures. Ways on: fetch them.\n" in capsys.readouterr().out
+    assert (without_data / "results" / "cifar.json").read_text() == "the result of a day with pictures"
+    assert data.results("twice")["results"] == {"twice": 6}
+
+
+def test_an_experiment_that_was_asked_for_and_has_no_data_fails(without_data):
+    with pytest.raises(SystemExit, match=r"cifar: no pictures\. Ways on: fetch them\."):
+        experiments.main("cifar", "twice")
+
+
+def test_the_experiment_on_cifar10_says_what_to_do_without_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("CS231N_CIFAR10", str(tmp_path / "cifar-10-binary.tar.gz"))
+    with pytest.raises(SystemExit, match=r"is missing; the archive .* was expected\. Ways on: run `make cifar10`"):
+        experiments.main("convnet_cifar10")
+
+
 def test_an_unknown_experiment_is_named():
     with pytest.raises(SystemExit, match=r"No such experiment: nothing\. There are: "):
         experiments.main("nothing")

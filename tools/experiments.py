@@ -2,6 +2,7 @@
 
 An experiment is a file with a docstring, SETTINGS, and a function `run(**SETTINGS)` whose result is written as JSON
 beside its settings, the versions it ran with, the date and the time it took. The notebooks plot what is written there.
+Without names all are run; one whose data is not there is skipped then, with the reason, and its result stays as it was.
 """
 
 import datetime
@@ -52,12 +53,20 @@ def write(name, made):
 
 
 def main(*chosen):
+    from cs231n_helpers.checks import DataError
+
     unknown = [name for name in chosen if name not in names()]
     if unknown:
         raise SystemExit(f"No such experiment: {', '.join(unknown)}. There are: {', '.join(names())}")
     for name in chosen or names():
         print(f"{name}: running", flush=True)
-        made = record(load(name))
+        try:
+            made = record(load(name))
+        except DataError as missing:
+            if chosen:
+                raise SystemExit(f"{name}: {missing}") from None
+            print(f"{name}: skipped. {missing}", flush=True)
+            continue
         write(name, made)
         print(f"{name}: {made['about']} ({made['seconds']} s)", flush=True)
 
