@@ -154,7 +154,8 @@ def test_a_set_of_other_size_is_refused(copy):
 
 # ----------------------------------------------------------------------------------------------------- asking wrongly
 @pytest.mark.parametrize("call, error, said", [
-    ({"name": "mnist"}, ValueError, "'fashion_mnist', 'cifar10', 'blobs', 'spiral', 'circles', 'moons', got 'mnist'"),
+    ({"name": "mnist"}, ValueError,
+     "'fashion_mnist', 'photo_patches', 'cifar10', 'blobs', 'spiral', 'circles', 'moons', got 'mnist'"),
     ({"name": ["blobs"]}, ValueError, "must be one of"),
     ({"train": 9_001}, ValueError, "train = 9,001, but fashion_mnist has 9,000 train images at most"),
     ({"test": -1}, ValueError, "test must be at least 0, got -1"),

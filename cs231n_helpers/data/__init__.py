@@ -6,15 +6,15 @@ gives what a long experiment measured.
 
 from cs231n_helpers import checks
 from cs231n_helpers.checks import DataError
-from cs231n_helpers.data import fashion_mnist, toy
+from cs231n_helpers.data import fashion_mnist, photo_patches, toy
 from cs231n_helpers.data.augmentation import augment
 from cs231n_helpers.data.experiments import results
 from cs231n_helpers.data.split import Split, batches, first, folds
 
 __all__ = ["NAMES", "DataError", "Split", "augment", "batches", "folds", "load", "results"]
 
-NAMES = ("fashion_mnist", "cifar10", *toy.NAMES)
-_OPTIONS = {"fashion_mnist": ("full",), "cifar10": ()}
+NAMES = ("fashion_mnist", "photo_patches", "cifar10", *toy.NAMES)
+_OPTIONS = {"fashion_mnist": ("full",), "photo_patches": (), "cifar10": ()}
 
 
 def load(name="fashion_mnist", *, train=None, val=None, test=None, **options):
@@ -22,8 +22,9 @@ def load(name="fashion_mnist", *, train=None, val=None, test=None, **options):
 
     Parameters
     ----------
-    name : "fashion_mnist" (in the project: 9,000 + 1,000 + 2,000 images, 28x28x1), "cifar10" (fetched once,
-        170 MB: 45,000 + 5,000 + 10,000 images, 32x32x3), or points in the plane: "blobs", "spiral", "circles", "moons".
+    name : "fashion_mnist" (in the project: 9,000 + 1,000 + 2,000 images, 28x28x1), "photo_patches" (in the
+        project: 2,400 + 600 + 600 colour patches of eight photographs, 32x32x3), "cifar10" (fetched once, 170 MB:
+        45,000 + 5,000 + 10,000 images, 32x32x3), or points in the plane: "blobs", "spiral", "circles", "moons".
     train, val, test : how many examples of each part; the first n, which are balanced as far as n divides by the
         number of classes. None: all of them (toy sets: 300, 100, 100).
     options : full=True for "fashion_mnist" (all 70,000 images, where the original files are installed);
@@ -43,6 +44,8 @@ def load(name="fashion_mnist", *, train=None, val=None, test=None, **options):
 def _images(name, options):
     if name == "fashion_mnist":
         return fashion_mnist.load(**options)
+    if name == "photo_patches":
+        return photo_patches.load()
     from cs231n_helpers.data import cifar10  # here, because it is also run as `python -m ...cifar10`
 
     return cifar10.load()
