@@ -1,10 +1,11 @@
 """A small ConvNet on the embedded Fashion-MNIST: its test accuracy over several seeds, and how long it trains.
 
 Mirrored at random, the learning rate falling to 0 along a line, and a running average of the weights. POOL stands
-before BN and RELU: through ReLU and a rising line (gamma > 0) the largest of four stays the largest, so the order matters
-only to the statistics of BN, while BN and RELU see a quarter of the numbers. The settings were chosen on validation
-pictures with seed 0; the test set is looked at once for each seed, at the end: as it is, and with the scores of each
-picture and of its mirror image added. Seconds are those of training alone, by the clock and of all cores together.
+before BN and RELU: through ReLU and a rising line (gamma > 0) the largest of four stays the largest, so the order
+matters only to the statistics of BN, while BN and RELU see a quarter of the numbers. The settings were chosen on
+validation pictures with seed 0; the test set is looked at once for each seed, at the end: as it is, and with the
+scores of each picture and of its mirror image added. Seconds are those of training alone, by the clock and of all
+cores together.
 """
 
 import time
