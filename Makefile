@@ -14,7 +14,7 @@ test: ## ruff, the unit tests, and every notebook run again with its text compar
 	@sh tools/run.sh test tools/test.py $(ARGS)
 
 test-browser: ## drive every control of every notebook in Chromium
-	@sh tools/run.sh browser tools/browser.py $(ARGS)
+	@sh tools/run.sh browser -m pytest tests/browser -n 2 --no-loadscope-reorder $(ARGS)
 
 notebooks: ## run the notebooks again in place and tidy what is committed (NOTEBOOK=01_knn for one)
 	@sh tools/run.sh test tools/notebooks.py $(NOTEBOOK)

@@ -6,10 +6,26 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before NumPy is loaded
 os.environ["MPLBACKEND"] = "Agg"
 
+import re  # noqa: E402
 import sys  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+
+NOTEBOOK = re.compile(r"0\d_[a-z_]+")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Let one process do all tests of a notebook, which it runs once, and whole files of the others."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByNotebook(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            found = NOTEBOOK.search(nodeid.removeprefix("tests/notebooks/test_"))
+            return "_".join(found[0].split("_")[:2]) if found else nodeid.split("::", 1)[0]
+
+    return ByNotebook(config, log)
 
 
 def pytest_make_parametrize_id(val, argname):

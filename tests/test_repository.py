@@ -27,6 +27,7 @@ HOSTS = {  # every host that the project names, and why
     "github.com", "docs.github.com",
     "cs231n.github.io", "cs231n.stanford.edu",                      # the notes
     "www.cs.toronto.edu",                                           # CIFAR-10
+    "flic.kr", "www.flickr.com",                                    # photographs
     "distributed.dask.org",                                         # how a search runs on a cluster
     "www.python.org", "docs.python.org", "numpy.org", "matplotlib.org", "jupyter.org", "nbval.readthedocs.io",
     "opensource.org", "creativecommons.org", "spdx.org", "arxiv.org", "doi.org",

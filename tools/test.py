@@ -12,6 +12,7 @@ import time
 from notebooks import NOTEBOOKS, ROOT, one_thread
 
 PYTEST = [sys.executable, "-m", "pytest", "-n", "2"]
+UNIT = ["--no-loadscope-reorder", "--ignore=tests/browser", "tests/notebooks", "tests"]  # what takes longest first
 NBVAL = ["--nbval", "--nbval-cell-timeout=120", "--nbval-sanitize-with=tests/nbval.cfg", "--dist=loadscope",
          "-o", "timeout=300", "notebooks"]  # fmt: skip
 
@@ -20,7 +21,7 @@ def main(*arguments):
     one_thread()
     subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], cwd=ROOT, capture_output=True, check=False)
     steps = {"ruff": [sys.executable, "-m", "ruff", "check", "."],
-             "unit tests": [*PYTEST, "--dist=loadfile", "--ignore=tests/browser", *arguments]}  # fmt: skip
+             "unit tests": [*PYTEST, *UNIT, *arguments]}  # fmt: skip
     if any(NOTEBOOKS.glob("*.ipynb")):
         steps["notebooks"] = [*PYTEST, *NBVAL]
     verdicts = {name: run(name, command) for name, command in steps.items()}

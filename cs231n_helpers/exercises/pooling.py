@@ -76,7 +76,7 @@ MAX_POOL = Exercise(
                DX_MISTAKES),
     ),
     cases=(
-        case("5 maps of 8x12, 3 channels", numbers(301, 5, 8, 12, 3), numbers(302, 5, 4, 6, 3)),
+        case("5 maps of 8x12, 3 channels", numbers(301, 5, 8, 12, 3), numbers(309, 5, 4, 6, 3)),
         case("1 map of 8x2, 1 channel", numbers(303, 1, 8, 2, 1), numbers(304, 1, 4, 1, 1)),
         case("3 maps after a ReLU, with windows full of zeros", _after_relu(305, 3, 6, 6, 2), numbers(306, 3, 3, 3, 2)),
         case("negative numbers only", -1 - np.abs(numbers(307, 2, 4, 4, 2)), numbers(308, 2, 2, 2, 2)),

@@ -14,12 +14,20 @@ ARTEFACTS = Path(__file__).parent / "artefacts"  # tables and screenshots of the
 
 
 def pytest_collection_modifyitems(items):
-    """Driving a whole notebook takes longer than a unit test may."""
+    """Driving a whole notebook takes longer than a unit test may; the largest comes first, so that no process waits."""
     here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(420))
+    mine = [item for item in items if here in item.path.parents]
+    for item in mine:
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.timeout(900))
+    items[:] = [item for item in items if item not in mine] + sorted(mine, key=_size, reverse=True)
+
+
+def _size(item):
+    """Return the size of the notebook that a test is about; tests of nothing committed come last."""
+    name = item.callspec.params.get("nb") if hasattr(item, "callspec") else None
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    return path.stat().st_size if path.is_file() else 0
 
 
 @pytest.fixture(scope="session")

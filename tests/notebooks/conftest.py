@@ -15,6 +15,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.timeout(600))
+    items.sort(key=lambda item: "04_nn_training" not in item.nodeid)  # the longest first, so that no process waits
 
 
 @pytest.fixture(scope="module")
