@@ -64,7 +64,7 @@ def _best_ratio(nb, kind, figures, measured):
     """Measure one figure after another, the first ones again if there are few, until one keeps the limit."""
     best = float("inf")
     for cell, count, slider in (figures * TRIES)[:TRIES]:
-        measured.append(compare(nb, cell, count, kind, slider, presses=16))
+        measured.append(compare(nb, cell, count, kind, slider, presses=12))
         best = min(best, measured[-1].ratio)
         if best <= RATIO_LIMIT:
             break
