@@ -44,7 +44,7 @@ def test_every_control_answers_to_the_keyboard(nb, artefacts):
     for cell, (count, _) in nb.explorers().items():
         Driver(nb, cell, count, report).run()
     write_table(artefacts / f"{nb.notebook}-keys.md", ("cell", "control", "part", "key", "value", "ms"), report.rows)
-    assert report.faults == []
+    assert not report.faults, "\n".join(report.faults)
     assert nb.faults() == [] and nb.complaints == []
 
 

@@ -87,7 +87,7 @@ def until(nb, expression, seconds=30):
 def test_every_control_answers_to_the_keyboard(nb, cell):
     report = Report()
     Driver(nb, cell, nb.explorers()[cell][0], report).run()
-    assert report.faults == []
+    assert not report.faults, "\n".join(report.faults)
 
 
 def test_buttons_show_their_new_state_at_once(nb, panel, artefacts):
