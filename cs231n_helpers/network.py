@@ -12,12 +12,13 @@ from math import prod
 
 import numpy as np
 
-from cs231n_helpers import checks
+from cs231n_helpers import checks, threads
 from cs231n_helpers.layers.chain import Chain, chain
 
 __all__ = ["Network", "renew_statistics"]
 
 MOST, OUTPUTS = 1000, 2**22     # examples, and outputs of a layer, that are computed at a time in test mode
+SHARES = 4                      # of pictures, however many cores there are: so their number changes no digit
 
 
 @dataclass(frozen=True)
@@ -109,17 +110,29 @@ class Network:
     def predict(self, params, X, batch=None):
         """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small.
 
-        Unless given: 1000, or fewer where the largest layer would have more than 4 million outputs for them.
+        Unless given: 1000, or fewer where the largest layer would have more than 4 million outputs for them. Batches of
+        pictures are shared among the cores: a quarter of them each, if that is less.
         """
-        batch = self._fitting if batch is None else checks.whole("Network.predict", "batch", batch, low=1)
+        whole = self._fitting if batch is None else checks.whole("Network.predict", "batch", batch, low=1)
         X = np.asarray(X)
         checks.finite("Network.predict", "X", X)
         own, nothing = self._own(params), self._input("Network.predict", params, X[:0])
-        blocks = [self.chain.apply(own, X[i:i + batch].astype(nothing.dtype, copy=False))
-                  for i in range(0, len(X), batch)]
+        if batch is None and self._pictures:
+            whole = min(whole, -(-len(X) // SHARES) or 1)
+
+        def scores(start):
+            return self.chain.apply(own, X[start:start + whole].astype(nothing.dtype, copy=False))
+
+        starts = range(0, len(X), whole)
+        blocks = threads.share(scores, starts) if self._pictures else [scores(start) for start in starts]
         if not blocks:
             return np.zeros((0, *(self.input_shape, *self.out_shapes)[-1]), nothing.dtype)
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+    @cached_property
+    def _pictures(self):
+        """Whether it has convolutions: their steps are small, and a core does better with some pictures of its own."""
+        return any(layer.cuts for _, layer, *_ in self.walk())
 
     @cached_property
     def _fitting(self):
