@@ -110,8 +110,8 @@ class Network:
     def predict(self, params, X, batch=None):
         """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small.
 
-        Unless given: 1000, or fewer where the largest layer would have more than 4 million outputs for them. Batches of
-        pictures are shared among the cores: a quarter of them each, if that is less.
+        Unless given: 1000, or fewer where the largest layer would have more than 4 million outputs for them. Every core
+        takes batches of pictures, of a quarter of them at most, so that many batches are computed side by side.
         """
         X = np.asarray(X)
         checks.finite("Network.predict", "X", X)

@@ -168,7 +168,7 @@ class Parallel(Branches):
     def apply(self, params, x):
         """Each branch writes its output to the place where it belongs."""
         out, widths = self._joined(x.shape[1:])
-        y, end = np.empty((len(x), *out), x.dtype), 0
+        y, end = np.empty((len(x), *out), np.result_type(x, *params.values())), 0
         for (_, branch, arrays), width in zip(self.own(params), widths):
             end += width
             branch.apply(arrays, x, out=y[..., end - width:end])
