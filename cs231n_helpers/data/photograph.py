@@ -130,7 +130,6 @@ def _opened(content):
     from PIL import Image
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")                 # of a note in a file that is not as it should be
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         return Image.open(io.BytesIO(content), formats=tuple(KINDS.values()))
 
@@ -144,10 +143,12 @@ def _refuse_small(size, name):
 
 def _orientation(picture):
     """The EXIF orientation, 1 to 8; 1 where there is none, or where the notes cannot be read."""
-    try:
-        return picture.getexif().get(ORIENTATION, 1)
-    except BROKEN:
-        return 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")                 # which Pillow gives of a note that is cut off
+        try:
+            return picture.getexif().get(ORIENTATION, 1)
+        except BROKEN:
+            return 1
 
 
 def _reduced(picture, longest):
