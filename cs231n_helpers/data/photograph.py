@@ -130,6 +130,7 @@ def _opened(content):
     from PIL import Image
 
     with warnings.catch_warnings():
+        warnings.simplefilter("ignore")                 # of notes that are not as they should be
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         return Image.open(io.BytesIO(content), formats=tuple(KINDS.values()))
 
