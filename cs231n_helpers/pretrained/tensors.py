@@ -81,7 +81,7 @@ def _pickles(where, data):
 
 
 def _place(where, name, made, shape):
-    """(dtype, storage key, count, offset, shape, strides) of one tensor; it must lie in one piece, axes in any order."""
+    """(dtype, storage key, count, offset, shape, strides) of a tensor; it must lie in one piece, axes in any order."""
     args = made.args if isinstance(made, Made) and made.name == TORCH[1] else ()
     stored = args[0].key if args and isinstance(args[0], Stored) else None
     if len(args) < 4 or not isinstance(stored, tuple) or len(stored) < 5 or not isinstance(stored[1], Name):
