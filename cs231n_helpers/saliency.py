@@ -33,13 +33,17 @@ def top(scores, class_names, k=5):
 def occlusion_map(network, params, x, label, size=32, stride=16, fill=0.5, batch=16):
     """The probability of class `label` while a square of the picture is covered: (P, Q), a number for each place.
 
+    For a list of K classes it is (P, Q, K): one look answers for all of them.
+
     P = (H - size) // stride + 1, likewise Q: at place (i, j) the square of size x size pixels from row i * stride and
     column j * stride has the value `fill` (a number, or a colour of C numbers), and the network looks once more. Where
     the probability falls, something was hidden that counts. It costs P * Q forward passes, `batch` at a time.
 
     Source: Zeiler and Fergus, Visualizing and understanding convolutional networks, arXiv:1311.2901, section 4.2
     """
-    x, label = _picture("occlusion_map", network, x), _label("occlusion_map", network, label)
+    x = _picture("occlusion_map", network, x)
+    label = [_label("occlusion_map", network, c) for c in label] if isinstance(label, (list, tuple, np.ndarray)) else \
+        _label("occlusion_map", network, label)
     H, W, _ = x.shape
     size = checks.whole("occlusion_map", "size", size, low=1, high=min(H, W))
     stride, batch = (checks.whole("occlusion_map", n, v, low=1) for n, v in (("stride", stride), ("batch", batch)))
@@ -47,7 +51,7 @@ def occlusion_map(network, params, x, label, size=32, stride=16, fill=0.5, batch
     places = [(row, column) for row in rows for column in columns]
     found = [_probability(network, params, covered(x, places[i:i + batch], size, fill), label)
              for i in range(0, len(places), batch)]
-    return np.concatenate(found).reshape(len(rows), len(columns))
+    return np.concatenate(found).reshape(len(rows), len(columns), *np.shape(label))
 
 
 def covered(x, places, size, fill=0.5):

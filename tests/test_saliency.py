@@ -71,6 +71,15 @@ def test_each_place_is_one_look_at_a_covered_picture(params, x, size, stride, fi
             assert found[i, j] == pytest.approx(shares(scores)[1])
 
 
+def test_several_classes_are_asked_for_with_one_look(params, x):
+    found = occlusion_map(SMALL, params, x, [2, 0], 4, 2)
+    assert found.shape == (4, 3, 2)
+    for k, label in enumerate((2, 0)):
+        assert found[..., k] == pytest.approx(occlusion_map(SMALL, params, x, label, 4, 2))
+    with pytest.raises(ValueError, match="the class must lie between 0 and 2, got 7"):
+        occlusion_map(SMALL, params, x, [0, 7], 4, 2)
+
+
 def test_the_map_dips_where_the_one_pixel_lies_that_counts():
     network, x = Network([Flatten(), Dense(2)], (6, 6, 1)), np.full((6, 6, 1), 0.5)
     W = np.zeros((36, 2))

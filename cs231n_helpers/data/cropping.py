@@ -20,19 +20,25 @@ def square(photo, side, zoom=1.0, across=0.5, down=0.5):
     side, zoom = checks.whole("square", "side", side, low=1), checks.real("square", "zoom", zoom, low=1)
     places = [checks.real("square", n, v, low=0, high=1) for n, v in (("down", down), ("across", across))]
     width = min(photo.shape[:2]) / zoom
-    rows, columns = (_means(n, side, place * (n - width), width) for n, place in zip(photo.shape[:2], places))
-    narrow = (rows @ photo.reshape(len(photo), -1)).reshape(side, -1, 3)            # (side, W, 3)
-    return (columns @ narrow).astype(np.float32) / np.float32(255)                  # (side, W) @ (side, W, 3)
+    (top, rows), (left, columns) = (_means(n, side, place * (n - width), width)
+                                    for n, place in zip(photo.shape[:2], places))
+    seen = photo[top:top + rows.shape[1], left:left + columns.shape[1]].astype(np.float32)      # (h, w, 3)
+    low = (rows @ seen.reshape(len(seen), -1)).reshape(side, -1, 3)                 # (side, h) @ (h, w * 3)
+    return columns @ low / np.float32(255)                                          # (side, w) @ (side, w, 3)
 
 
 @lru_cache(maxsize=64)
 def _means(count, side, start, width):
-    """(side, count) weights: row i makes new pixel i of `count` old ones, from `start`, `width` old ones wide."""
+    """The first of `count` old pixels that is seen, and weights (side, n): row i makes new pixel i of the n from there.
+
+    The new ones begin at `start` and are `width` old ones wide together.
+    """
     scale = width / side
     middles = start + (np.arange(side) + 0.5) * scale
     distances = np.abs(np.arange(count) + 0.5 - middles[:, None]) / max(scale, 1.0)
     weights = np.maximum(0, 1 - distances)
-    weights /= weights.sum(axis=1, keepdims=True)
-    weights = weights.astype(np.float32)
+    seen = np.flatnonzero(weights.any(axis=0))
+    weights = weights[:, seen[0]:seen[-1] + 1]
+    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     weights.setflags(write=False)
-    return weights
+    return int(seen[0]), weights

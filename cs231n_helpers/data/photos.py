@@ -36,7 +36,8 @@ FILES = {
 def photographs():
     """{name: photograph (H, W, 3) uint8, read-only}: cat, coffee, flower, palace, rocket, astronaut, retina, galaxies.
 
-    The first six show what the thousand classes of ImageNet have a name for, more or less; the last two do not.
+    Cat, cup, palace and rocket (as "missile") have a name among the thousand classes of ImageNet; a dahlia, a space
+    suit, a retina and galaxies have none.
     """
     return {name: _read(FOLDER / f"{name}.jpg", file) for name, file in FILES.items()}
 

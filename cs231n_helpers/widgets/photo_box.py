@@ -39,7 +39,7 @@ class PhotoBox(Explorer):
             "across": quiet.FloatSlider(0.5, min=0.0, max=1.0, step=0.05, description="across"),
             "down": quiet.FloatSlider(0.5, min=0.0, max=1.0, step=0.05, description="down"),
         }
-        super().__init__(self._drawing(), controls, (1, 3), (9, 3.7), None)
+        super().__init__(self._drawing(), controls, (1, 3), (9, 3.2), None)
         self.upload = Upload(self.take)
         self.children = (self.upload, *self.children)
         replace(self)
@@ -72,7 +72,7 @@ class PhotoBox(Explorer):
                 self.picture_given = x
                 fitted, frame = on_a_square(pixels, zoom, across, down)
                 return [*whole(fitted, "the photograph", frame),
-                        *given(x, f"what the network is given: {self._side} x {self._side}"), *say(found, "what it says")]
+                        *given(x, f"given: {self._side} x {self._side} pixels"), *say(found, "what it says")]
 
             update(**values)
             return update
