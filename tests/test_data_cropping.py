@@ -47,6 +47,7 @@ def test_a_picture_of_one_colour_stays_so_in_every_size():
     grey = np.full((37, 53, 3), 200, np.uint8)
     for side in (1, 5, 37, 200):
         assert data.square(grey, side, 1.7, 0.3, 1.0) == pytest.approx(200 / 255)
+        assert 0.999 < data.square(grey + np.uint8(55), side, 1.7, 0.3, 1.0).max() <= 1     # white is not whiter
 
 
 def test_what_is_refused():

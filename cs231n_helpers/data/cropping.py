@@ -24,7 +24,8 @@ def square(photo, side, zoom=1.0, across=0.5, down=0.5):
                                     for n, place in zip(photo.shape[:2], places))
     seen = photo[top:top + rows.shape[1], left:left + columns.shape[1]].astype(np.float32)      # (h, w, 3)
     low = (rows @ seen.reshape(len(seen), -1)).reshape(side, -1, 3)                 # (side, h) @ (h, w * 3)
-    return columns @ low / np.float32(255)                                          # (side, w) @ (side, w, 3)
+    means = columns @ low / np.float32(255)                                         # (side, w) @ (side, w, 3)
+    return np.minimum(means, 1)                                                     # rounding may exceed it by 1e-7
 
 
 @lru_cache(maxsize=64)
