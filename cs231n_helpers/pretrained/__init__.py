@@ -14,7 +14,7 @@ from .folding import folded
 from .sources import EFFICIENTNET_LITE0 as _EFFICIENTNET_LITE0
 from .sources import SQUEEZENET as _SQUEEZENET
 from .sources import MissingWeights
-from .squeezenet import squeezenet
+from .squeezenet_1_1 import squeezenet
 
 __all__ = ["MissingWeights", "available", "efficientnet_lite0", "folded", "squeezenet"]
 
