@@ -129,6 +129,20 @@ def test_tall_and_wide_photographs_on_a_square():
         assert (top, left) == pytest.approx(((rows + shape[0] - 20) / 60, (columns + 0.25 * (shape[1] - 20)) / 60))
 
 
+def test_a_large_photograph_is_drawn_by_means_of_blocks():
+    photo = np.random.default_rng(0).integers(0, 256, (440, 440, 3), dtype=np.uint8)
+    ground, frame = on_a_square(photo, 1.0, 0.5, 0.5)
+    assert ground.shape == (220, 220, 3) and frame == (0, 0, 1, 1)
+    assert np.array_equal(ground[3, 5], photo[6:8, 10:12].astype(float).mean(axis=(0, 1)).astype(np.uint8))
+
+
+def test_it_begins_with_the_photograph_that_is_named():
+    box = PhotoBox(look, side=16, start="rocket")
+    assert box.values["photo"] == "rocket"
+    assert np.array_equal(box.picture_given, data.square(data.photographs()["rocket"], 16))
+    box.close()
+
+
 def test_the_picture_alone_speaks(box):
     bundle = box._repr_mimebundle_()
     assert "likeliest classes" in bundle["text/plain"] and "photo = 'cat'" in bundle["text/plain"]

@@ -13,6 +13,7 @@ from .lifetime import replace
 from .upload import Upload
 
 YOURS = "yours"
+SHOWN = 220  # pixels of a side, more or less, that the whole photograph is drawn with
 MOST = 9_000_000  # bytes: a server of Jupyter closes the connection over a message of 10 MB
 
 
@@ -24,15 +25,16 @@ class PhotoBox(Explorer):
     look : function of a picture (side, side, 3), float32 from 0 to 1, to [(name, probability), ...]
     photographs : {name: (H, W, 3) uint8} to begin with; data.photographs() unless given
     side : pixels of the square that `look` is given
+    start : the name of the photograph to begin with; the first one unless given
 
     A file that is uploaded joins the menu under the name "yours" (`photographs["yours"]`, until the next one). It is
     kept in the kernel's memory alone: not in the notebook, not on the disk. `picture_given` is what `look` saw last.
     """
 
-    def __init__(self, look, photographs=None, side=128):
+    def __init__(self, look, photographs=None, side=128, start=None):
         self._look, self._side = look, side
         self.photographs = dict(data.photographs() if photographs is None else photographs)
-        first = next(iter(self.photographs))
+        first = start or next(iter(self.photographs))
         controls = {
             "photo": quiet.Dropdown(options=list(self.photographs), value=first, description="photo"),
             "zoom": quiet.FloatSlider(1.0, min=1.0, max=4.0, step=0.25, description="zoom"),
@@ -87,11 +89,16 @@ class PhotoBox(Explorer):
 
 
 def on_a_square(photo, zoom, across, down):
-    """The whole photograph on a white square, and the frame of `data.square` on it, in shares of its sides."""
+    """The whole photograph on a white square, and the frame of `data.square` on it, in shares of its sides.
+
+    A large one is reduced by a whole factor: each pixel the mean of a block.
+    """
     H, W = photo.shape[:2]
     side, width = max(H, W), min(H, W) / zoom
     top, left = (side - H) // 2, (side - W) // 2
     ground = np.full((side, side, 3), 255, np.uint8)
     ground[top:top + H, left:left + W] = photo
     frame = (top + down * (H - width)) / side, (left + across * (W - width)) / side, width / side, width / side
-    return ground, frame
+    k = max(1, round(side / SHOWN))
+    blocks = ground[:side // k * k, :side // k * k].reshape(side // k, k, side // k, k, 3)
+    return blocks.mean(axis=(1, 3)).astype(np.uint8) if k > 1 else ground, frame
