@@ -79,7 +79,7 @@ def test_a_module_imports_only_what_comes_before_it(path):
 def test_every_module_has_its_place():
     there = {layer_of(path) for path in FILES} - {None}
     assert there <= set(ORDER), f"not in the order: {sorted(there - set(ORDER))}"
-    assert {"checks", "data", "neighbors", "ops", "losses", "gradients", "plots", "widgets"} <= there
+    assert {"checks", "data", "neighbors", "ops", "losses", "gradients", "pretrained", "plots", "widgets"} <= there
 
 
 @pytest.mark.parametrize(("file", "source", "fault"), [
