@@ -68,13 +68,13 @@ def start(widget, **changed):
 # --- what it says -----------------------------------------------------------------------------------------------------
 
 
-@drives(NAME, "a1-widget", "photo", "network", "size", "zoom")
+@drives(NAME, "a1-widget", "photo", "network_", "size", "zoom")
 @of("a1-widget")
 def test_names_and_bars_are_the_softmax_of_the_scores(widget):
-    for values in ends(widget, "photo", "network", "size", "zoom"):
+    for values in ends(widget, "photo", "network_", "size", "zoom"):
         x = data.square(PHOTOS[values["photo"]], values["size"], values["zoom"])
         assert shown(widget.axes[0]) == pytest.approx(x, abs=0.003)
-        same(said(widget.axes[1]), likeliest(x, values["network"]))
+        same(said(widget.axes[1]), likeliest(x, values["network_"]))
         assert numbers(words(widget.axes[0])) == [values["size"]] * 2
 
 
@@ -146,11 +146,11 @@ def filters(network):
     return params["conv1.W" if network == "squeezenet" else "stem1.conv1.W"].astype(float)
 
 
-@drives(NAME, "a3-widget", "network", "filter", "photo")
+@drives(NAME, "a3-widget", "network_", "filter", "photo")
 @of("a3-widget")
 def test_filters_and_their_answers(widget):
-    for values in ends(widget, "network", "filter", "photo"):
-        W = filters(values["network"])
+    for values in ends(widget, "network_", "filter", "photo"):
+        W = filters(values["network_"])
         k = values["filter"] % W.shape[3]
         assert numbers(words(widget.axes["B"])) == [k, W.shape[3]]
         assert shown(widget.axes["B"]) == pytest.approx(0.5 + 0.5 * W[..., k] / abs(W[..., k]).max(), abs=0.003)
