@@ -48,7 +48,7 @@ BLUE = np.full((40, 60, 3), (10, 20, 200), np.uint8)
 
 def test_the_photographs_that_are_there_work_without_any_upload(box):
     for name, photo in data.photographs().items():
-        box.set(photo=name)
+        box.set(photo=name, zoom=1.0)
         x = data.square(photo, 32)
         assert np.array_equal(box.picture_given, x) and box.error == ""
         assert said(box)[:3] == [label for label, _ in look(x)]
@@ -139,7 +139,7 @@ def test_a_large_photograph_is_drawn_by_means_of_blocks():
 def test_it_begins_with_the_photograph_that_is_named():
     box = PhotoBox(look, side=16, start="rocket")
     assert box.values["photo"] == "rocket"
-    assert np.array_equal(box.picture_given, data.square(data.photographs()["rocket"], 16))
+    assert np.array_equal(box.picture_given, data.square(data.photographs()["rocket"], 16, 1.25))
     box.close()
 
 

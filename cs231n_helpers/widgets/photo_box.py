@@ -37,7 +37,7 @@ class PhotoBox(Explorer):
         first = start or next(iter(self.photographs))
         controls = {
             "photo": quiet.Dropdown(options=list(self.photographs), value=first, description="photo"),
-            "zoom": quiet.FloatSlider(1.0, min=1.0, max=4.0, step=0.25, description="zoom"),
+            "zoom": quiet.FloatSlider(1.25, min=1.0, max=4.0, step=0.25, description="zoom"),
             "across": quiet.FloatSlider(0.5, min=0.0, max=1.0, step=0.05, description="across"),
             "down": quiet.FloatSlider(0.5, min=0.0, max=1.0, step=0.05, description="down"),
         }

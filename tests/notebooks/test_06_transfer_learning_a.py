@@ -6,7 +6,7 @@ import pytest
 from cs231n_helpers import data, exercises, pretrained
 from support import cells, drives, ends, numbers, of, words
 
-NAME = "06_part_a"
+NAME = "06_transfer_learning"
 PHOTOS = data.photographs()
 LOADERS = {"squeezenet": pretrained.squeezenet, "efficientnet_lite0": pretrained.efficientnet_lite0}
 pytestmark = pytest.mark.skipif("squeezenet" not in pretrained.available(), reason="the weights are not installed")
@@ -124,7 +124,7 @@ def test_what_to_notice_about_pieces(widget):
     def first(**changed):
         return said(start(widget, **changed)[2])[0]
 
-    assert first(photo="palace")[0] == "palace" and first(photo="palace", zoom=1.5)[0] == "container ship"
+    assert first(photo="palace", zoom=1.0)[0] == "palace" and first(photo="palace", zoom=1.5)[0] == "container ship"
     assert first(photo="astronaut", zoom=2.0)[0] == "stethoscope"
     assert abs(first(photo="palace", across=0.55)[1] - first(photo="palace")[1]) > 0.005
 
@@ -297,7 +297,7 @@ def test_what_to_notice_about_fooling(widget):
         for aim in ("electric guitar", "teddy"):
             name, p = first(photo=photo, aim=aim, step=10)
             assert name == aim and p > 0.6
-    assert first(photo="coffee", aim="volcano", step=10)[0] != "volcano"
+    assert not {"volcano", "espresso"} & {first(photo="coffee", aim="volcano", step=10)[0]}
     plain = shown(start(widget, enlarged=1)[1])
     assert abs(plain - 0.5).max() < 0.02
     assert [numbers(words(start(widget, step=step)[1]))[1] for step in (1, 3, 4, 10)] == [1, 3, 4, 4]
