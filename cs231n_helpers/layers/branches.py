@@ -42,7 +42,12 @@ class Branches(Layer):
         return [(name, branch, found[name]) for name, branch in self.branches.items()]
 
     def forward(self, params, x, rng=None):
-        outputs, backs = zip(*(branch.forward(arrays, x, rng) for _, branch, arrays in self.own(params)))
+        return self.partly(params, x, rng, frozenset())
+
+    def partly(self, params, x, rng, frozen):
+        still = self.own(dict.fromkeys(frozen))
+        outputs, backs = zip(*(branch.partly(arrays, x, rng, frozenset(names))
+                               for (_, branch, arrays), (*_, names) in zip(self.own(params), still)))
         y, widths = self.join(outputs), [output.shape[-1] for output in outputs]
         del outputs                                                 # they need not live on until the way back
 
@@ -75,9 +80,11 @@ class Branches(Layer):
                 yield under(name, inner), *rest
         yield "", self, in_shape, self.out_shape(in_shape)
 
-    def renewed(self, params, batches):
-        return {under(name, short): array for name, branch, arrays in self.own(params)
-                for short, array in branch.renewed(arrays, batches).items()}
+    def renewed(self, params, batches, frozen=frozenset()):
+        still = self.own(dict.fromkeys(frozen))
+        return {under(name, short): array
+                for (name, branch, arrays), (*_, names) in zip(self.own(params), still)
+                for short, array in branch.renewed(arrays, batches, frozenset(names)).items()}
 
     def shapes(self, in_shape):
         """{name: output shape} of each branch."""
@@ -120,6 +127,11 @@ class Residual(Branches):
                              "shapes add up. Give the shortcut a Conv of size 1 with the same filters and stride.")
         return body
 
+    def apply(self, params, x):
+        (_, body, arrays), (_, shortcut, others) = self.own(params)
+        y, beside = body.apply(arrays, x), shortcut.apply(others, x)
+        return np.add(y, beside, out=None if np.may_share_memory(y, x) else y)
+
     def join(self, outputs):
         return outputs[0] + outputs[1]
 
@@ -159,6 +171,14 @@ class Parallel(Branches):
                              f"{listed}. Give each branch the same stride, and padding that keeps the size.")
         first, *_ = shapes.values()
         return (*first[:-1], sum(shape[-1] for shape in shapes.values()))
+
+    def apply(self, params, x):
+        """Each branch writes its output to the place where it belongs."""
+        y, end = np.empty((len(x), *self.out_shape(x.shape[1:])), x.dtype), 0
+        for (_, branch, arrays), shape in zip(self.own(params), self.shapes(x.shape[1:]).values()):
+            end += shape[-1]
+            branch.apply(arrays, x, out=y[..., end - shape[-1]:end])
+        return y
 
     def join(self, outputs):
         return np.concatenate(outputs, axis=-1)
