@@ -18,7 +18,7 @@ from cs231n_helpers.layers.chain import Chain, chain
 __all__ = ["Network", "renew_statistics"]
 
 MOST, OUTPUTS = 1000, 2**22     # examples, and outputs of a layer, that are computed at a time in test mode
-SHARES = 4                      # of pictures, however many cores there are: so their number changes no digit
+SHARES, TOGETHER = 4, 8         # of pictures, however many cores there are: so their number changes no digit
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Network:
         """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small.
 
         Unless given: 1000, or fewer where the largest layer would have more than 4 million outputs for them. Every core
-        takes batches of pictures, of a quarter of them at most, so that many batches are computed side by side.
+        takes batches of pictures, a quarter of them each or, where they are few, half; these are computed side by side.
         """
         X = np.asarray(X)
         checks.finite("Network.predict", "X", X)
@@ -140,7 +140,8 @@ class Network:
     def _fitting(self, count):
         """How many of `count` examples at a time."""
         batch = max(1, min(MOST, OUTPUTS // self._largest))
-        return max(1, min(batch, -(-count // SHARES))) if self._pictures else batch
+        halves, shares = -(-count // 2), -(-count // SHARES)        # a few pictures together spare the last layers time
+        return max(1, min(batch, max(shares, min(TOGETHER, halves)))) if self._pictures else batch
 
     def _all(self, scores, starts):
         """[scores(start), ...]: pictures on all cores, else in turn. A single batch is shared by its large layers."""
