@@ -6,7 +6,6 @@ from matplotlib.collections import PolyCollection
 from .style import CLASS_COLOURS, FAINT, INK, MUTED, STILL, blank, headline, soft, style
 from .words import Words
 
-
 GROWTH, LARGER = 2.2, 1.2           # how much higher lines, and larger words, become where there are few lines
 
 
@@ -40,7 +39,8 @@ def table(ax, headings, widths, bars, most, size=8.5):
             word.text, word.bold, word.size = texts[column], line == len(lines), size * min(height, LARGER)
             word.y = (line + 0.5) * height - 0.5 + 0.32 * word.size / size
         for column, collection in drawn.items():
-            collection.set_verts([_bar(lefts[column] + 0.012, rights[column], (line + 0.5) * height - 0.5, share, height)
+            sides = lefts[column] + 0.012, rights[column]
+            collection.set_verts([_bar(*sides, (line + 0.5) * height - 0.5, share, height)
                                   for line, share in enumerate(shares[column])])  # fmt: skip
         rule.set_ydata([len(lines) * height - 0.5] * 2)
         band.set(y=(chosen or 0) * height - 0.5, height=height, visible=chosen is not None)
