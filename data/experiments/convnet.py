@@ -25,8 +25,8 @@ def prepared(split):
                              for part in ("train", "val", "test")})  # fmt: skip
 
 
-def train_once(split, seed, pattern, lr, count, batch, shift, keep):
-    """One run of `count` epochs, and what its averaged weights say about the pictures of each part."""
+def trained(split, seed, pattern, lr, count, batch, shift, keep):
+    """One run of `count` epochs: the network, its averaged weights, the loss of every step, and the seconds it took."""
     from cs231n_helpers import architecture, data, ensemble, network, optim, threads, train
 
     net = architecture.parse(pattern, split.X_train.shape[1:], len(split.class_names))
@@ -40,7 +40,12 @@ def train_once(split, seed, pattern, lr, count, batch, shift, keep):
         for average in ensemble.polyak(run, keep):
             losses.append(average.step.loss)
         params = network.renew_statistics(net, average.params, split.X_train[:FEW])
-    seconds = time.perf_counter() - clock, time.process_time() - cores
+    return net, params, losses, (time.perf_counter() - clock, time.process_time() - cores)
+
+
+def train_once(split, seed, count, **settings):
+    """One run, and what its averaged weights say about the pictures of each part."""
+    net, params, losses, seconds = trained(split, seed, count=count, **settings)
     return {**accuracies(net, params, split, "val"), **accuracies(net, params, split, "test"), "seed": seed,
             "seconds": round(seconds[0], 1), "core_seconds": round(seconds[1], 1), "parameters": net.count(),
             "loss": [round(float(np.mean(part)), 4) for part in np.array_split(losses, count)]}  # fmt: skip
