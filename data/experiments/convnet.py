@@ -3,9 +3,9 @@
 Mirrored at random, the learning rate falling to 0 along a line, and a running average of the weights. POOL stands
 before BN and RELU: through ReLU and a rising line (gamma > 0) the largest of four stays the largest, so the order
 matters only to the statistics of BN, while BN and RELU see a quarter of the numbers. The settings were chosen on
-validation pictures with seed 0; the test set is looked at once for each seed, at the end: as it is, and with the
-scores of each picture and of its mirror image added. Seconds are those of training alone, by the clock and of all
-cores together.
+validation pictures, over the three seeds: more epochs or wider layers gained less there than seeds differ. The test set
+is looked at once for each seed, at the end: as it is, and with the scores of each picture and of its mirror image
+added. Seconds are those of training alone, by the clock and of all cores together.
 """
 
 import time
@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 
-SETTINGS = {"pattern": "CONV3-32 POOL BN RELU CONV3-64 POOL BN RELU CONV3-128 BN RELU POOL3/2 DROPOUT0.5 FC",
-            "lr": 4e-3, "count": 10, "batch": 64, "shift": 0, "keep": 0.99, "seeds": [0, 1, 2]}  # fmt: skip
+SETTINGS = {"pattern": "CONV3-24 POOL BN RELU CONV3-64 POOL BN RELU CONV3-128 POOL3/2 BN RELU DROPOUT0.5 FC",
+            "lr": 4e-3, "count": 8, "batch": 64, "shift": 0, "keep": 0.99, "seeds": [0, 1, 2]}  # fmt: skip
 FEW = 2000                                                          # pictures that batch norm is measured on at the end
 
 
