@@ -9,8 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "cs231n_helpers"
-ORDER = """checks storage threads data preprocessing neighbors ops losses gradients graph initializers layers network
-           architecture optim metrics train search ensemble pretrained transfer exercises plots widgets""".split()
+ORDER = """checks storage threads data preprocessing neighbors ops losses gradients graph initializers layers
+           network architecture optim metrics train search ensemble pretrained saliency transfer exercises plots
+           widgets""".split()
 MAY_IMPORT = {"plots": {"numpy", "matplotlib"},
               "widgets": {"numpy", "matplotlib", "ipywidgets", "anywidget", "traitlets", "IPython"}}  # fmt: skip
 ROOT_MAY_IMPORT = {"numpy"}

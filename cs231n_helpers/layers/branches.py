@@ -127,6 +127,11 @@ class Residual(Branches):
                              "shapes add up. Give the shortcut a Conv of size 1 with the same filters and stride.")
         return body
 
+    def apply(self, params, x):
+        (_, body, arrays), (_, shortcut, others) = self.own(params)
+        y, beside = body.apply(arrays, x), shortcut.apply(others, x)
+        return np.add(y, beside, out=None if np.may_share_memory(y, x) else y)
+
     def join(self, outputs):
         return outputs[0] + outputs[1]
 
@@ -166,6 +171,14 @@ class Parallel(Branches):
                              f"{listed}. Give each branch the same stride, and padding that keeps the size.")
         first, *_ = shapes.values()
         return (*first[:-1], sum(shape[-1] for shape in shapes.values()))
+
+    def apply(self, params, x):
+        """Each branch writes its output to the place where it belongs."""
+        y, end = np.empty((len(x), *self.out_shape(x.shape[1:])), x.dtype), 0
+        for (_, branch, arrays), shape in zip(self.own(params), self.shapes(x.shape[1:]).values()):
+            end += shape[-1]
+            branch.apply(arrays, x, out=y[..., end - shape[-1]:end])
+        return y
 
     def join(self, outputs):
         return np.concatenate(outputs, axis=-1)

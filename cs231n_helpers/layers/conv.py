@@ -17,6 +17,8 @@ from .windows import Windowed, picture
 class Filters(Windowed):
     """What both convolutions share: weights "W", one filter for each channel of the output, and an offset "b"."""
 
+    cuts: ClassVar[bool] = True
+
     def weights(self, in_shape):
         W = self.filter_shape(in_shape)
         return {"W": W, "b": self.out_shape(in_shape)[-1:]} if self.bias else {"W": W}
@@ -39,6 +41,10 @@ class Filters(Windowed):
 
         return y, back
 
+    def apply(self, params, x, bounds=None, out=None):
+        """The output, cut off at `bounds` (low, high), written to `out` if given."""
+        return self.answer(x, params["W"], params.get("b"), bounds=bounds, out=out, **self.settings)
+
 
 @dataclass(frozen=True)
 class Conv(Filters):
@@ -54,6 +60,7 @@ class Conv(Filters):
 
     kind: ClassVar[str] = "conv"
     op: ClassVar[Callable] = staticmethod(ops.conv2d)
+    answer: ClassVar[Callable] = staticmethod(ops.inference.conv2d)
     filters: int
     size: int | tuple
     stride: int | tuple = 1
@@ -96,6 +103,7 @@ class DepthwiseConv(Filters):
 
     kind: ClassVar[str] = "depthwise"
     op: ClassVar[Callable] = staticmethod(ops.depthwise_conv2d)
+    answer: ClassVar[Callable] = staticmethod(ops.inference.depthwise_conv2d)
     size: int | tuple
     stride: int | tuple = 1
     pad: int | tuple = 0

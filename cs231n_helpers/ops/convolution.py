@@ -40,7 +40,7 @@ def conv2d(x, W, b, *, stride=1, pad=0, dilation=1, groups=1, fit="exact"):
     filters flipped. `back(dy, input_gradient=False)` leaves dx out (None): the first layer's is needed by nobody.
     Source: CS231n notes, Convolutional networks.
     """
-    x, W, b, plan = _checked("conv2d", x, W, b, stride, pad, dilation, groups, fit)
+    x, W, b, plan = checked(x, W, b, stride, pad, dilation, groups, fit)
     dtype = np.result_type(x, W)
     x, W, b = (a.astype(dtype, copy=False) for a in (x, W, b))
     return _grouped(x, W, b, plan) if plan.groups > 1 else _whole(x, W, b, plan)
@@ -134,7 +134,9 @@ def _grouped(x, W, b, plan):
 
 
 # -------------------------------------------------------------------------------------------------- checks at the door
-def _checked(where, x, W, b, stride, pad, dilation, groups, fit):
+def checked(x, W, b, stride=1, pad=0, dilation=1, groups=1, fit="exact"):
+    """The arrays as floats and the Plan of conv2d, or an error that says what does not fit."""
+    where = "conv2d"
     x = images(where, x)
     W, b = floats(where, "W", W), floats(where, "b", b)
     if W.ndim != 4 or 0 in W.shape:
