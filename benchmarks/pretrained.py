@@ -3,8 +3,9 @@
     python benchmarks/pretrained.py         # about ten minutes; --quick with fewer turns, --profile layer by layer
 
 Random weights: the time does not depend on them. Both sides with batch norm folded into the convolutions, as one does
-for a network that only answers. PyTorch takes part in both of its memory layouts; the better one counts. It lives in
-an environment of its own, named by TORCH_PYTHON (see mlp.py).
+for a network that only answers; ours also changes the scale of the pixels, PyTorch's does not. PyTorch takes part in
+both of its memory layouts; the better one counts. It lives in an environment of its own, named by TORCH_PYTHON (see
+mlp.py).
 """
 
 import os
@@ -57,42 +58,18 @@ def blocks():
 
 
 # ---------------------------------------------------------------------------------------------------------------- ours
-def our_squeezenet(size):
-    """Its layers in order, as a Network."""
-    from cs231n_helpers import layers as L
-    from cs231n_helpers.network import Network
-    pool = L.MaxPool(3, 2, fit="ceil")
-    found = [L.Conv(64, 3, stride=2, fit="floor"), L.ReLU(), pool]
-    for fire in FIRES:
-        if fire == "pool":
-            found.append(pool)
-        else:
-            narrow, wide = fire
-            found += [L.Conv(narrow, 1), L.ReLU(),
-                      L.Parallel([[L.Conv(wide, 1), L.ReLU()], [L.Conv(wide, 3, pad=1), L.ReLU()]])]
-    return Network([*found, L.Conv(1000, 1), L.ReLU(), L.GlobalAvgPool()], (size, size, 3))
-
-
-def our_efficientnet(size):
-    """Lite0 with its batch norms folded, as a Network."""
-    from cs231n_helpers import layers as L
-    from cs231n_helpers.network import Network
-    found = [L.Conv(32, 3, stride=2, pad=(same(3, 2),) * 2), L.ReLU6()]
-    for channels, expansion, kernel, stride, filters in blocks():
-        body = [L.Conv(channels * expansion, 1), L.ReLU6()] if expansion > 1 else []
-        body += [L.DepthwiseConv(kernel, stride=stride, pad=(same(kernel, stride),) * 2), L.ReLU6(), L.Conv(filters, 1)]
-        found += [L.Residual(body)] if stride == 1 and channels == filters else body
-    return Network([*found, L.Conv(1280, 1), L.ReLU6(), L.GlobalAvgPool(), L.Dense(1000)], (size, size, 3))
-
-
-OURS = {"squeezenet": our_squeezenet, "efficientnet": our_efficientnet}
+def network_of(name, size):
+    """(network, params): those of `pretrained`, folded, with random weights, which nobody has to fetch."""
+    from cs231n_helpers.pretrained import efficientnet, folded, squeezenet_1_1
+    module = {"squeezenet": squeezenet_1_1, "efficientnet": efficientnet}[name]
+    network = module.architecture((size, size, 3))
+    return folded(network, network.init(np.random.default_rng(0)))
 
 
 def ours():
-    """Network.predict, as the course calls it."""
+    """Network.predict, as the course calls it, with the change of scale that comes first."""
     X = _images()
-    network = OURS[_given("NET", "squeezenet")](X.shape[1])
-    params = network.init(np.random.default_rng(0))
+    network, params = network_of(_given("NET", "squeezenet"), X.shape[1])
     assert np.isfinite(network.predict(params, X)).all()
     return _passes(lambda: network.predict(params, X), len(X))
 
@@ -184,9 +161,8 @@ def against_torch(net, size, count, n, aim):
 def profile():
     """Every layer alone, one image: median of some runs in this process, and its rate."""
     for net, size, _ in ROWS:
-        network, x = OURS[net](size), np.random.default_rng(0).random((1, size, size, 3), dtype=np.float32)
-        chain, params = network.chain, network.init(np.random.default_rng(0))
-        own = chain.own(params)
+        (network, params), x = network_of(net, size), np.random.default_rng(0).random((1, size, size, 3), np.float32)
+        chain, own = network.chain, network.chain.own(params)
         print(f"\n| {net} {size}x{size} | output | ms | multiply-adds per ns |\n|---|---|---|---|")
         for number, bounds in chain.steps:
             name, layer, arrays = own[number]
@@ -196,7 +172,8 @@ def profile():
                 start = time.perf_counter()
                 y = layer.apply(arrays, x, **settings)
                 times.append(time.perf_counter() - start)
-            work = sum(inner.multiply_adds(shape) for _, inner, shape, _ in layer.walk(x.shape[1:]))
+            work = sum(inner.multiply_adds(shape) for _, inner, shape, _ in layer.walk(x.shape[1:])
+                       if inner.weights(shape) and not hasattr(inner, "layers"))
             best, x = statistics.median(times), y
             print(f"| {name} | {y.shape[1:]} | {1e3 * best:.2f} | {work / best / 1e9:.0f} |")
 

@@ -174,11 +174,22 @@ class Parallel(Branches):
 
     def apply(self, params, x):
         """Each branch writes its output to the place where it belongs."""
-        y, end = np.empty((len(x), *self.out_shape(x.shape[1:])), x.dtype), 0
-        for (_, branch, arrays), shape in zip(self.own(params), self.shapes(x.shape[1:]).values()):
-            end += shape[-1]
-            branch.apply(arrays, x, out=y[..., end - shape[-1]:end])
+        out, widths = self._joined(x.shape[1:])
+        y, end = np.empty((len(x), *out), np.result_type(x, *params.values())), 0
+        for (_, branch, arrays), width in zip(self.own(params), widths):
+            end += width
+            branch.apply(arrays, x, out=y[..., end - width:end])
         return y
+
+    def _joined(self, in_shape):
+        """(shape of the output, channels of each branch), kept: to ask all layers takes as long as a product."""
+        if in_shape not in self._known:
+            self._known[in_shape] = self.out_shape(in_shape), [shape[-1] for shape in self.shapes(in_shape).values()]
+        return self._known[in_shape]
+
+    @cached_property
+    def _known(self):
+        return {}
 
     def join(self, outputs):
         return np.concatenate(outputs, axis=-1)

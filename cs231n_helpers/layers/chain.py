@@ -125,7 +125,7 @@ class Chain(Layer):
             _, layer, arrays = own[number]
             if layer.cuts:
                 x = layer.apply(arrays, x, bounds, out if number == last else None)
-            elif layer.bounds and not np.may_share_memory(x, given):
+            elif layer.bounds and x.flags.c_contiguous and not np.may_share_memory(x, given):
                 ops.inference.cut(x, *layer.bounds)
             else:
                 x = layer.apply(arrays, x)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -79,7 +80,7 @@ class Conv(Filters):
                              f"Take {self.filters + -self.filters % self.groups} filters.")
         super().__post_init__()
 
-    @property
+    @cached_property
     def settings(self):
         return {**super().settings, "dilation": self.dilation, "groups": self.groups}
 
@@ -112,7 +113,7 @@ class DepthwiseConv(Filters):
     init: Callable = field(default=he, repr=False)
     bias: bool = True
 
-    @property
+    @cached_property
     def settings(self):
         return {**super().settings, "dilation": self.dilation}
 

@@ -54,9 +54,9 @@ def _spread(dy, W, shape, window):
 
 
 def checked(x, W, b, stride=1, pad=0, dilation=1, fit="exact"):
-    """The arrays as floats and the Plan of depthwise_conv2d, or an error that says what does not fit."""
+    """The arrays as floats (b may be None) and the Plan of depthwise_conv2d, or an error that says what is wrong."""
     x = images("depthwise_conv2d", x)
-    W, b = floats("depthwise_conv2d", "W", W), floats("depthwise_conv2d", "b", b)
+    W, b = floats("depthwise_conv2d", "W", W), None if b is None else floats("depthwise_conv2d", "b", b)
     if W.ndim != 3 or W.shape[2] != x.shape[3]:
         raise ValueError("depthwise_conv2d: W must be (KH, KW, C), one filter for each of the "
                          f"{x.shape[3]} channels of x; shapes {x.shape} and {W.shape}.")

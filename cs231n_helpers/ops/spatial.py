@@ -122,11 +122,15 @@ def padded_rows(x, rows, plan, width):
     (N, H, W, C), ((top, _), (left, _)) = x.shape, plan.pad
     first = rows.start * plan.stride[0] - top
     h, _ = covered((rows.stop - rows.start, 1), plan.size, plan.stride, plan.dilation)
-    low, high, right = max(0, first), min(H, first + h), min(W, width - left)
+    low = min(max(0, first), first + h)                             # rows [low, high) of x are under it, or none
+    high, right = max(low, min(H, first + h)), max(0, min(W, width - left))
     if left == 0 and low == first and high == first + h and right == width:
         return x[:, low:high, :width]
-    strip = np.zeros((N, h, width, C), x.dtype)
-    strip[:, low - first:high - first, left:left + right] = x[:, low:high, :right]
+    strip = np.empty((N, h, width, C), x.dtype)
+    strip[:, :low - first], strip[:, high - first:] = 0, 0
+    inside = strip[:, low - first:high - first]
+    inside[:, :, :left], inside[:, :, left + right:] = 0, 0
+    inside[:, :, left:left + right] = x[:, low:high, :right]
     return strip
 
 

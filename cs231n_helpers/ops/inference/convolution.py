@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from cs231n_helpers import threads
+
 from ..convolution import checked
 from ..spatial import covered, padded_rows, windows
 from .finish import blocks, finished
@@ -11,25 +13,35 @@ FEW = 4                         # channels: up to so many, windows are unfolded 
 
 def conv2d(x, W, b, *, bounds=None, out=None, **settings):
     """min(max(ops.conv2d(x, W, b), low), high); settings, shapes and errors as there. b may be None."""
-    x, W, b, plan = checked(x, W, np.zeros(W.shape[-1:], W.dtype) if b is None else b, **settings)
+    x, W, b, plan = checked(x, W, b, **settings)
     dtype = np.result_type(x, W)
-    x, W, b = (a.astype(dtype, copy=False) for a in (x, W, b))
+    x, W, b = (a if a is None or a.dtype is dtype else a.astype(dtype) for a in (x, W, b))
     y = np.empty((len(x), *plan.out, W.shape[3]), dtype) if out is None else out
+    if plan.groups == 1:
+        _one_group(x, W, b, plan, bounds, y)
+        return y
     c, f = W.shape[2], W.shape[3] // plan.groups
     for g in range(plan.groups):
-        _one_group(x[..., g * c:(g + 1) * c], W[..., g * f:(g + 1) * f], b[g * f:(g + 1) * f], plan, bounds,
-                   y[..., g * f:(g + 1) * f])
+        its = slice(g * f, (g + 1) * f)
+        _one_group(x[..., g * c:(g + 1) * c], W[..., its], None if b is None else b[its], plan, bounds, y[..., its])
     return y
 
 
 def _one_group(x, W, b, plan, bounds, y):
-    form = _pixels if W.shape[:2] == (1, 1) and x.shape[1:3] == plan.out else _windows
-    KH, KW, C, F = W.shape
-    flat = W.reshape(KH * KW * C, F)
-    for images, rows in blocks(len(x), plan.out[0], plan.out[1] * max(KH * KW * C, F)):
+    (KH, KW, C, F), (OH, OW) = W.shape, plan.out
+    form = _pixels if KH == KW == 1 and x.shape[1:3] == plan.out else _windows
+    W = W.reshape(KH * KW * C, F)
+    beside = not y.flags.c_contiguous                               # others stand between its numbers
+
+    def work(block):
+        images, rows = block
         part = y[images, rows]
-        np.matmul(form(x[images], rows, plan), flat, out=part.reshape(-1, F))           # a view, of branches too
-        finished(part, b, bounds)
+        found = np.matmul(form(x[images], rows, plan), W, out=None if beside else part.reshape(-1, F))
+        finished(found, b, bounds)
+        if beside:
+            part[...] = found.reshape(part.shape)
+
+    threads.share(work, blocks(len(x), OH, OW * max(KH * KW * C, F)))
 
 
 def _pixels(x, rows, plan):
