@@ -157,7 +157,7 @@ def test_quick_words_leave_formulas_to_matplotlib():
 
 
 @pytest.mark.parametrize(("name", "words", "word"), [
-    ("dense1.W", "dense1", "dense1"), ("residual1.conv2.W", "residual1.conv2", "residual1.conv2"),
+    ("dense1.W", "dense1", "dense1"), ("residual1.conv2.W", "residual1.conv2", "residual1"),
     ("fire7.parallel1.branch2.conv1.W", "fire7.p1b2.conv1", "fire7"),
     ("residual1.shortcut.conv1", "residual1.s.conv1", "residual1"),
 ])  # fmt: skip

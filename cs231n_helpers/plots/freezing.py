@@ -21,7 +21,7 @@ def ladder(ax, names):
 
     def update(strengths, title):
         for box, words, strength in zip(boxes, below, strengths, strict=True):
-            box.set_facecolor(soft(CLASS_COLOURS[0], 1 - 0.6 * strength) if strength else FAINT)
+            box.set_facecolor(soft(CLASS_COLOURS[0], 1 - 0.6 * strength**0.3) if strength else FAINT)
             box.set_hatch("" if strength else "////")
             box.set_edgecolor(INK if strength else MUTED)
             words.set_text("frozen" if strength == 0 else "learns" if strength == 1 else f"x {strength:.2g}")

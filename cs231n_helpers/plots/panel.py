@@ -121,10 +121,10 @@ def brief(name, most=2):
     in letters: "fire7.parallel1.branch2.conv1.W" is "fire7.p1b2.conv1", and with most=1, where there is no room, fire7.
     """
     first, *inner = name.removesuffix(".W").split(".")
-    if len(inner) < 2:
-        return ".".join([first, *inner])
+    if most == 1 or len(inner) < 2:
+        return first if most == 1 else ".".join([first, *inner])
     between = "".join(word[0] + word.lstrip(string.ascii_lowercase + "_") for word in inner[:-1])
-    return first if most == 1 else f"{first}.{between}.{inner[-1]}"
+    return f"{first}.{between}.{inner[-1]}"
 
 
 def some(names):
