@@ -96,15 +96,26 @@ class Network:
             raise TypeError(f"Network.init: dtype must be float32 or float64, got {np.dtype(dtype)}.")
         return {key: array.astype(dtype) for key, array in self.chain.start(rng, self.input_shape).items()}
 
-    def forward(self, params, X, rng=None):
+    def forward(self, params, X, rng=None, frozen=()):
         """(scores, back) for examples X (N, *input_shape) of any real type; computed in the dtype of the params.
 
         With `rng`, in training mode: dropout makes noise, batch norm uses the statistics of the batch.
         back(dscores, input_gradient=True) -> (grads, dX): grads has the keys `trainable()`. Without the input gradient
         dX is None, and the largest product of a step is saved: no weight is below the first layer with weights.
+        frozen : names of arrays that stay as they are. They are not in grads; batch norm uses its statistics, if those
+        are among them. Below the lowest layer that learns everything is as in test mode, nothing is kept and no
+        gradient computed, so dX is None.
         """
-        x = self._input("Network.forward", params, X)
-        return self.chain.forward(self._own(params), x, rng)
+        x, frozen = self._input("Network.forward", params, X), frozenset(frozen)
+        if not frozen:
+            return self.chain.forward(self._own(params), x, rng)
+        scores, back = self.chain.partly(self._own(params), x, rng, frozen, self.chain.lowest(self.input_shape, frozen))
+
+        def learned(dscores, input_gradient=False):
+            grads, _ = back(dscores, input_gradient=False)
+            return {name: array for name, array in grads.items() if name not in frozen}, None
+
+        return scores, learned
 
     def predict(self, params, X, batch=None):
         """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small.
@@ -166,17 +177,18 @@ class Network:
         return checks.floats(where, "X", X) if dtype is None else X.astype(dtype, copy=False)
 
 
-def renew_statistics(network, params, X, batch=1000):
+def renew_statistics(network, params, X, batch=1000, frozen=()):
     """New params in which batch norm's "mean" and "var" are those of training examples X, layer by layer from below.
 
     They are exact: of the inputs each layer really gets in test mode, over all of X. Memory: the output of one layer
     for all of X, so give a large network some hundreds of examples. The params that were given stay as they are.
+    frozen : names of arrays that are not measured.
     """
     batch = checks.whole("renew_statistics", "batch", batch, low=1)
-    if not network.chain.statistics(network.input_shape):
+    if not network.chain.statistics(network.input_shape).keys() - frozenset(frozen):
         return dict(params)
     X = network._input("renew_statistics", params, X)
     if len(X) == 0:
         raise ValueError("renew_statistics: X has no examples, so there is nothing to measure.")
     batches = [X[i:i + batch] for i in range(0, len(X), batch)]
-    return {**params, **network.chain.renewed(network._own(params), batches)}
+    return {**params, **network.chain.renewed(network._own(params), batches, frozenset(frozen))}

@@ -12,7 +12,9 @@ from cs231n_helpers.layers import BatchNorm, Dense, Dropout, Flatten, LayerNorm,
 SETTINGS = {"Dense": {"units": 3}, "Dropout": {"keep": 0.6}, "Conv": {"filters": 3, "size": 2, "pad": ((1, 0), (0, 0))},
             "DepthwiseConv": {"size": (1, 2)}, "MaxPool": {"size": (2, 3)}, "AvgPool": {"size": 2, "stride": 1},
             "Residual": {"layers": [BatchNorm(), ReLU(), Dropout(0.8)]},
-            "Parallel": {"paths": [[LayerNorm(), Maxout(2)], [], [Residual([BatchNorm()], LeakyReLU())]]}}  # fmt: skip
+            "Parallel": {"paths": [[LayerNorm(), Maxout(2)], [], [Residual([BatchNorm()], LeakyReLU())]]},
+            "Block": {"layers": [BatchNorm(), ReLU(), Residual(LayerNorm()), Maxout(2)]},
+            "Standardise": {"scale": 3, "offset": -0.5}}  # fmt: skip
 ALL = [getattr(layers, name)(**SETTINGS.get(name, {})) for name in layers.__all__]
 SHAPES = [(6,), (2, 3, 4)]
 PICTURES = {"conv", "depthwise", "pool", "avgpool", "gap", "lrn"}  # need (H, W, C)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from cs231n_helpers.layers.branches import Branches
-from cs231n_helpers.layers.chain import under
+from cs231n_helpers.layers.chain import Chain, under
 
 
 class Field(NamedTuple):
@@ -52,6 +52,10 @@ def fields(chain, in_shape, start=None, prefix=""):
                 ends.append(found[-1][1] if found else field)
                 yield from found
             field = max(ends)
+        elif isinstance(layer, Chain):
+            found = list(fields(layer, shape, field, name))
+            field = found[-1][1] if found else field
+            yield from found
         else:
             field = field.through(layer, shape, out)
         yield name, field

@@ -7,6 +7,7 @@ import numpy as np
 
 from cs231n_helpers import checks
 from cs231n_helpers.layers.branches import Branches
+from cs231n_helpers.layers.chain import Chain
 
 from .fields import Field, fields
 
@@ -27,7 +28,8 @@ def table(network, in_place=True):
 
     Layers that can write their output over their input (ReLU, dropout, flatten; sums and joins of branches) make no
     numbers of their own, and the notes give them no line: neither does this, but for joins, with 0 activations. With
-    in_place=False every output counts, and every layer has its row.
+    in_place=False every output counts, and every layer has its row. A block has a row after those of its layers, in
+    which nothing is counted a second time.
     Activations include the input. Parameters are what is learned: gamma and beta of batch norm, not its statistics.
     Receptive fields follow from sizes and strides; at a join the largest branch counts.
     Example: VGG-16 has 138,357,544 parameters and 15,237,608 activations in 22 rows.
@@ -37,10 +39,11 @@ def table(network, in_place=True):
     rows = [Row("input", network.input_shape, prod(network.input_shape), 0, 0, _plain(start))]
     seen = fields(network.chain, network.input_shape)
     for (name, layer, in_shape, out_shape), (_, field) in zip(network.walk(), seen):
-        free, joins = in_place and layer.in_place, isinstance(layer, Branches)
-        if free and not joins:
+        block, joins = isinstance(layer, Chain), isinstance(layer, Branches)
+        free = block or (in_place and layer.in_place)               # what a block gives is what its last layer made
+        if free and not (block or joins):
             continue
-        own = 0 if joins else sum(map(prod, layer.weights(in_shape).values()))      # what is inside has its own rows
+        own = 0 if block or joins else sum(map(prod, layer.weights(in_shape).values()))     # the inner have their rows
         rows.append(Row(name, out_shape, 0 if free else prod(out_shape), own, layer.multiply_adds(in_shape),
                         _plain(field)))
     return rows
@@ -61,7 +64,9 @@ def depth(network):
 def _deepest(chain, in_shape):
     count = 0
     for layer, shape in zip(chain.layers, chain.shapes(in_shape)):
-        if isinstance(layer, Branches):
+        if isinstance(layer, Chain):
+            count += _deepest(layer, shape)
+        elif isinstance(layer, Branches):
             count += max(_deepest(branch, shape) for branch in layer.branches.values())
         else:
             count += "W" in layer.weights(shape)

@@ -5,6 +5,7 @@ arithmetic, makes the arrays when asked to (`start`), and computes with arrays i
 """
 
 from .activations import LeakyReLU, Maxout, ReLU, ReLU6, Sigmoid, Tanh
+from .block import Block
 from .branches import Parallel, Residual
 from .conv import Conv, DepthwiseConv
 from .dense import Dense, Flatten
@@ -12,7 +13,8 @@ from .layer import Layer as Layer
 from .noise import Dropout
 from .normalisation import BatchNorm, LayerNorm
 from .pools import AvgPool, GlobalAvgPool, LocalResponseNorm, MaxPool
+from .scaling import Standardise
 
 __all__ = ["Dense", "Flatten", "ReLU", "LeakyReLU", "ReLU6", "Sigmoid", "Tanh", "Maxout", "Dropout", "BatchNorm",
            "LayerNorm", "Conv", "DepthwiseConv", "MaxPool", "AvgPool", "GlobalAvgPool", "LocalResponseNorm", "Residual",
-           "Parallel"]
+           "Parallel", "Block", "Standardise"]

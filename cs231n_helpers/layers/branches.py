@@ -42,7 +42,12 @@ class Branches(Layer):
         return [(name, branch, found[name]) for name, branch in self.branches.items()]
 
     def forward(self, params, x, rng=None):
-        outputs, backs = zip(*(branch.forward(arrays, x, rng) for _, branch, arrays in self.own(params)))
+        return self.partly(params, x, rng, frozenset())
+
+    def partly(self, params, x, rng, frozen):
+        still = self.own(dict.fromkeys(frozen))
+        outputs, backs = zip(*(branch.partly(arrays, x, rng, frozenset(names))
+                               for (_, branch, arrays), (*_, names) in zip(self.own(params), still)))
         y, widths = self.join(outputs), [output.shape[-1] for output in outputs]
         del outputs                                                 # they need not live on until the way back
 
@@ -75,9 +80,11 @@ class Branches(Layer):
                 yield under(name, inner), *rest
         yield "", self, in_shape, self.out_shape(in_shape)
 
-    def renewed(self, params, batches):
-        return {under(name, short): array for name, branch, arrays in self.own(params)
-                for short, array in branch.renewed(arrays, batches).items()}
+    def renewed(self, params, batches, frozen=frozenset()):
+        still = self.own(dict.fromkeys(frozen))
+        return {under(name, short): array
+                for (name, branch, arrays), (*_, names) in zip(self.own(params), still)
+                for short, array in branch.renewed(arrays, batches, frozenset(names)).items()}
 
     def shapes(self, in_shape):
         """{name: output shape} of each branch."""

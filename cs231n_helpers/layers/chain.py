@@ -65,7 +65,30 @@ class Chain(Layer):
             x, back = layer.forward(arrays, x, rng)
             backs.append(back)
         lowest = next((number for number, (_, _, arrays) in enumerate(own) if arrays), len(own))    # that learns
+        return x, self._back(backs, lowest)
 
+    def partly(self, params, x, rng, frozen, below=0):
+        """As in Layer. With `below`, so many layers are computed as in test mode and keep nothing: back ends there."""
+        own, still = self.own(params), self.dealt(frozen)
+        for _, layer, arrays in own[:below]:
+            x = layer.apply(arrays, x)
+        backs = [None] * below
+        for (_, layer, arrays), names in zip(own[below:], still[below:]):
+            x, back = layer.partly(arrays, x, rng, names) if names else layer.forward(arrays, x, rng)
+            backs.append(back)
+        return x, self._back(backs, below)
+
+    def dealt(self, names):
+        """[the short names of its arrays], layer by layer."""
+        return [frozenset(short) for *_, short in self.own(dict.fromkeys(names))]
+
+    def lowest(self, in_shape, frozen):
+        """The number of the lowest layer of which something is learned; as many as there are layers if nothing is."""
+        each = zip(self.layers, self.shapes(in_shape), self.dealt(frozen))
+        learn = [number for number, (layer, shape, names) in enumerate(each) if layer.weights(shape).keys() - names]
+        return learn[0] if learn else len(self.layers)
+
+    def _back(self, backs, lowest):
         def back(dy, input_gradient=True):
             """Without the input gradient it ends at the lowest layer that learns: below, gradients are of no use."""
             found = {}
@@ -75,7 +98,7 @@ class Chain(Layer):
                      for short, array in found[number].items()}
             return grads, dy if input_gradient else None
 
-        return x, back
+        return back
 
     def apply(self, params, x):
         for _, layer, arrays in self.own(params):
@@ -94,13 +117,15 @@ class Chain(Layer):
             for inner, *rest in layer.walk(shape):
                 yield under(name, inner), *rest
 
-    def renewed(self, params, batches):
-        """Layer by layer from below, on the inputs each really gets; no further than the last that has statistics."""
-        last = max((number for number, (layer, shape) in enumerate(zip(self.layers, self.shapes(batches[0].shape[1:])))
-                    if layer.statistics(shape)), default=-1)
+    def renewed(self, params, batches, frozen=frozenset()):
+        """Layer by layer from below, on the inputs each really gets; no further than the last that is measured."""
+        still = self.dealt(frozen)
+        each = zip(self.layers, self.shapes(batches[0].shape[1:]), still)
+        last = max((number for number, (layer, shape, names) in enumerate(each)
+                    if layer.statistics(shape).keys() - names), default=-1)
         renewed = dict(params)
         for number, (name, layer, arrays) in enumerate(self.own(params)[:last + 1]):
-            arrays = layer.renewed(arrays, batches)
+            arrays = layer.renewed(arrays, batches, still[number])
             renewed.update({under(name, short): array for short, array in arrays.items()})
             if number < last:
                 batches = [layer.apply(arrays, x) for x in batches]

@@ -40,12 +40,19 @@ class Layer:
         """
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
+    def partly(self, params, x, rng, frozen):
+        """`forward` while the arrays named in `frozen` are to stay as they are: statistics among them are used as at
+        test time, not measured on the batch."""
+        measured = self.statistics(x.shape[1:])
+        return self.forward(params, x, None if measured and frozen >= measured.keys() else rng)
+
     def apply(self, params, x):
         """The output in test mode; nothing is kept for a way back, so memory stays small."""
         return self.forward(params, x)[0]
 
-    def renewed(self, params, batches):
-        """The arrays with their statistics measured anew on a list of inputs; the same dict if there are none."""
+    def renewed(self, params, batches, frozen=frozenset()):
+        """The arrays with their statistics measured anew on a list of inputs, but for those named in `frozen`; the same
+        dict if there are none."""
         return params
 
     def describe(self):

@@ -56,7 +56,9 @@ class BatchNorm(Normalisation):
         fixed = {} if rng is not None else {"mean": params["mean"], "var": params["var"]}
         return _with_arrays(*ops.batch_norm(x, params["gamma"], params["beta"], **fixed, eps=self.eps))
 
-    def renewed(self, params, batches):
+    def renewed(self, params, batches, frozen=frozenset()):
+        if frozen >= {"mean", "var"}:
+            return params
         mean, var = measured(batches)
         dtype = params["mean"].dtype
         return {**params, "mean": mean.astype(dtype), "var": var.astype(dtype)}

@@ -1,5 +1,7 @@
 """One rule for all arrays of a network: params, grads and state are flat dicts with the same keys."""
 
+from dataclasses import replace
+
 import numpy as np
 
 
@@ -8,14 +10,18 @@ def init_all(rule, params, names=None):
     return {name: rule.init(params[name]) for name in (params if names is None else names)}
 
 
-def update_all(rule, params, grads, state):
-    """One step for every array with a state: new (params, state). The others stay: leave a key out to freeze it."""
+def update_all(rule, params, grads, state, rates=None):
+    """One step for every array with a state: new (params, state). The others stay: leave a key out to freeze it.
+
+    rates : {name: factor} of arrays whose learning rate is the rule's times a factor; the others have the rule's.
+    """
     new_params, new_state = dict(params), {}
     for name, memory in state.items():
         if name not in grads or name not in params:
             raise ValueError(f"update_all: {name!r} has a state but no {'gradient' if name in params else 'array'}. "
                              "Make the state with init_all(rule, params, names) for the names in grads.")
-        new_params[name], new_state[name] = rule.update(params[name], grads[name], memory)
+        own = replace(rule, lr=rule.lr * rates[name]) if rates and name in rates else rule
+        new_params[name], new_state[name] = own.update(params[name], grads[name], memory)
     return new_params, new_state
 
 

@@ -20,6 +20,8 @@ class Recipe:
     schedule : f(lr, epochs so far) -> learning rate, such as lambda lr, epoch: optim.step_decay(lr, epoch).
     augment : f(X, rng) -> X, applied to each mini-batch, such as `data.augment`.
     max_norm : the largest length of a unit's weights; longer ones are cut down after each step.
+    frozen : names of arrays that are not learned, such as `transfer.freeze` gives.
+    rates : {name of an array: factor} on its learning rate, such as `transfer.rates` gives.
     """
 
     rule: object
@@ -30,6 +32,8 @@ class Recipe:
     schedule: Callable | None = None
     augment: Callable | None = None
     max_norm: float | None = None
+    frozen: tuple = ()
+    rates: dict | None = None
 
     def __post_init__(self):
         if isinstance(self.rule, type) or not hasattr(self.rule, "update"):
@@ -39,10 +43,24 @@ class Recipe:
             checks.real("train", "l2", strength, low=0)
         if self.max_norm is not None:
             checks.real("train", "max_norm", self.max_norm, above=0)
+        object.__setattr__(self, "frozen", frozenset(self.frozen))
+        for factor in (self.rates or {}).values():
+            checks.real("train", "each factor of rates", factor, above=0)
 
     def rule_at(self, epoch):
         """The rule with the learning rate of this moment."""
         return self.rule if self.schedule is None else replace(self.rule, lr=self.schedule(self.rule.lr, epoch))
+
+    def learned(self, network, params):
+        """The names of the arrays that are learned; ValueError if a name of `frozen` or `rates` is no array's, or if
+        nothing is left to learn."""
+        for setting in ("frozen", "rates"):
+            for name in getattr(self, setting) or ():
+                checks.one_of("train", f"each name in {setting}", name, list(network.shapes()))
+        learned = tuple(name for name in network.trainable(params) if name not in self.frozen)
+        if self.frozen and not learned:
+            raise ValueError("train: every array is frozen, so there is nothing to learn. Leave the head out of it.")
+        return learned
 
     def strengths(self, params):
         """{"dense1.W": strength, ...} of the weights that l2 applies to."""
@@ -55,7 +73,7 @@ class Recipe:
 
     def objective(self, network, params, X, y, rng=None):
         """(loss, grads) on one mini-batch: data loss and penalties; NaN and None if a score is not finite."""
-        scores, back = network.forward(params, X, rng)
+        scores, back = network.forward(params, X, rng, self.frozen)
         if not np.isfinite(scores).all():
             return np.nan, None
         value, loss_back = self.loss(scores, y)
@@ -78,7 +96,8 @@ class Recipe:
             value, grads = self.objective(network, state.params, X, y, rng)
             if not np.isfinite(value):
                 return value, None, None
-            params, memory = optim.update_all(self.rule_at(state.epoch), state.params, grads, state.memory)
+            params, memory = optim.update_all(self.rule_at(state.epoch), state.params, grads, state.memory,
+                                              self.rates)
             for key in state.memory if self.max_norm is not None else ():
                 if key.endswith(".W"):
                     params[key] = losses.max_norm(params[key], self.max_norm)

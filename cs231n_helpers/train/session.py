@@ -22,24 +22,26 @@ class Session:
 
     params: where it starts; default: fresh ones from the seed. few: how many examples accuracies are measured on.
     every: read the instruments every so many steps; None: as often as costs no more than an eighth of the time.
-    extra(network, params) -> anything: what else to keep of each moment.
+    extra(network, params) -> anything: what else to keep of each moment. frozen, rates: as in Recipe.
 
     `advance()` takes one step and `look()` reads the instruments; they must not run in two threads at once.
     `history`, `params` and `rate`, the learning rate, which may be changed at any time, are for any thread.
     """
 
     def __init__(self, network, split, settings, *, loss=losses.softmax, params=None, few=500, every=None, extra=None,
-                 most_filters=40):
+                 most_filters=40, frozen=(), rates=None):
         self.network, self.settings, self.loss, self.rate = network, settings, loss, settings.learning_rate
         self.data = split if not hasattr(split, "X_test") else examples(split)
         self._few, self.every, self._extra, self._most = few, every, extra, most_filters
+        self._frozen = frozenset(frozen)
         self.params = network.init(np.random.default_rng(settings.seed)) if params is None else params
         X, y = self.data.X_train, self.data.y_train
         per_epoch = -(-len(X) // settings.batch)
         self.total, self.cost_of_augment = per_epoch * settings.epochs, (0.0, 0)
         self._run = steps(network, self.params, X, y, settings.update_rule(), count=self.total, loss=loss,
                           rng=np.random.default_rng(settings.seed), batch=settings.batch, l2=settings.l2,
-                          schedule=self._rate_at, augment=self._augment if settings.augment else None)
+                          schedule=self._rate_at, augment=self._augment if settings.augment else None,
+                          frozen=self._frozen, rates=rates)
         self.recorder = Recorder(per_epoch, self.total, network.out_shapes[-1][-1], settings)
         self._before, self._step, self._next_look, self._cheapest = self.params, None, 0.0, float("inf")
         self.look()
@@ -94,10 +96,10 @@ class Session:
 
     def _moment(self):
         data, few, step = self.data, self._few, self._step
-        params = renew_statistics(self.network, self.params, data.X_train[:few])
+        params = renew_statistics(self.network, self.params, data.X_train[:few], frozen=self._frozen)
         train = watch.measure(self.network, params, data.X_train[:few], data.y_train[:few], self.loss)
         val = watch.measure(self.network, params, data.X_val[:few], data.y_val[:few], self.loss)
-        reading = watch.read(self.network, params, data.X_train[:PROBE], step and step.grads, self._ratios(),
+        reading = watch.read(self.network, params, data.X_train[:min(PROBE, few)], step and step.grads, self._ratios(),
                              self._most)
         extra = self._extra(self.network, params) if self._extra else None
         return Moment(self.recorder.step, self.recorder.step / self.recorder.per_epoch, train[1], train[0], val[0],
@@ -108,7 +110,7 @@ class Session:
         """Update ratios of the weights in the last step; none before the first, or from all zeros."""
         if self._before is self.params:
             return {}
-        names = [name for name in self.network.trainable(self.params) if watch.is_weight(name)]
+        names = [name for name in self._step.state.memory if watch.is_weight(name)]
         ratios = {name: optim.update_ratio(self._before[name], self.params[name]) for name in names}
         return {name: ratio for name, ratio in ratios.items() if np.isfinite(ratio)}
 

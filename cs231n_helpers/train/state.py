@@ -44,17 +44,18 @@ class State:
         return np.random.default_rng([self.seed, 1, self.step])
 
 
-def begin(network, params, rule, rng, batch, examples):
+def begin(network, params, rule, rng, batch, examples, learned):
     """The state before the first step. One number is taken from `rng`."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"train: rng must be a random generator, got {rng!r}. Write rng=np.random.default_rng(0).")
-    memory = optim.init_all(rule, params, network.trainable(params))
+    memory = optim.init_all(rule, params, learned)
     return State(0, dict(params), memory, int(rng.integers(2**63)), batch, examples, tuple(network.describe()),
                  type(rule).__name__)
 
 
-def refuse_other(state, network, rule=None, batch=None, examples=None):
-    """ValueError, in words, unless `state` belongs to this network (rule, batch size, number of examples)."""
+def refuse_other(state, network, rule=None, batch=None, examples=None, learned=None):
+    """ValueError, in words, unless `state` belongs to this network (rule, batch size, number of examples, arrays
+    that are learned)."""
     expected, got = network.describe(), list(state.network)
     for line, other in zip(expected + [None] * len(got), got + [None] * len(expected)):
         if line != other:
@@ -65,6 +66,11 @@ def refuse_other(state, network, rule=None, batch=None, examples=None):
         if found != shape:
             raise ValueError(f"train: this state is of another network: {key} has shape {found}, expected {shape}. "
                              "Build the network it was trained with, for inputs of the same shape.")
+    if learned is not None and set(learned) != state.memory.keys():
+        other = min(set(learned) ^ state.memory.keys())
+        raise ValueError(f"train: this state is of a run in which other arrays were frozen: {other} was "
+                         f"{'learned' if other in state.memory else 'frozen'}. Use the same, or start anew with "
+                         "params=state.params.")
     pairs = {"rule": (type(rule).__name__ if rule else None, state.rule), "batch": (batch, state.batch),
              "number of training examples": (examples, state.examples)}
     for name, (wanted, found) in pairs.items():

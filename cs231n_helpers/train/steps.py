@@ -33,17 +33,18 @@ def steps(network, params, X, y, rule, *, count=None, rng=None, resume=None, **s
     """A generator of Step: one mini-batch step each, for as long as it is asked, or until `count` steps are taken.
 
     X (N, *input_shape), y (N,) labels or whatever the loss wants; settings as in `Recipe`: batch, loss, l2, penalty,
-    schedule, augment, max_norm. The run is the same for the same `rng`. With `resume` (a State) it goes on from there,
-    and params and rng are not looked at; `count` still counts from the very beginning.
+    schedule, augment, max_norm, frozen, rates. The run is the same for the same `rng`. With
+    `resume` (a State) it goes on from there, and params and rng are not looked at; `count` still counts from the very
+    beginning.
     If the loss is not finite, the last Step says so in `stopped`, and its state is that of the last finite loss.
     """
     recipe = Recipe(rule, **settings)
     X, y = _examples(network, X, y)
     count = None if count is None else checks.whole("train", "count", count, low=0)
     if resume is None:
-        state = begin(network, params, rule, rng, recipe.batch, len(X))
+        state = begin(network, params, rule, rng, recipe.batch, len(X), recipe.learned(network, params))
     else:
-        refuse_other(resume, network, rule, recipe.batch, len(X))
+        refuse_other(resume, network, rule, recipe.batch, len(X), recipe.learned(network, resume.params))
         state = resume
     recipe.strengths(state.params)                                  # a layer that is not there is named now
     return _steps(network, recipe, state, X, y, count)

@@ -25,8 +25,9 @@ class TrainingPanel(LiveTraining):
     Parameters
     ----------
     build : function
-        An ordinary function that returns a Network, or (network, params) to start from given params. Its arguments have
-        defaults; those named in **controls are set with controls, as in `explore`: hidden=(10, 300, 10).
+        An ordinary function that returns a Network, or (network, params) to start from given params, or (network,
+        params, plan), with frozen arrays and the rates of the others, as `transfer.plan` gives them. Its arguments
+        have defaults; those named in **controls are set with controls, as in `explore`: hidden=(10, 300, 10).
     split : data.Split
         Images of bytes are centred and scaled to -1 ... 1; other arrays are taken as they are, in float32.
     loss : f(scores, y) -> (loss, back), of `losses`.
@@ -68,13 +69,14 @@ class TrainingPanel(LiveTraining):
 
     def _session(self, chosen, seed):
         own = {name: chosen[name] for name in OWN}
-        network, params = self._build(chosen)
-        return Session(network, self.data, Settings(**own, seed=seed), loss=self._loss, params=params, few=self._few)
+        network, params, plan = self._build(chosen)
+        return Session(network, self.data, Settings(**own, seed=seed), loss=self._loss, params=params, few=self._few,
+                       **plan)
 
     def _build(self, chosen):
-        """Return (network, params or None) of the learner's function."""
+        """Return (network, params or None, settings of transfer) of the learner's function."""
         made = self.build(**{name: value for name, value in chosen.items() if name not in OWN})
-        return (made, None) if isinstance(made, Network) else made
+        return (made, None, {}) if isinstance(made, Network) else (*made, {})[:3]
 
     def _begin(self):
         chosen, seed = self._at_start, self._seed

@@ -1,0 +1,54 @@
+"""Images of another size, by linear interpolation."""
+
+import functools
+
+import numpy as np
+
+from cs231n_helpers import checks
+
+AT_ONCE = 2**24                                                     # numbers that are worked on at a time
+
+
+def resize(X, size):
+    """Images (N, H, W, C) or one (H, W, C) with `size` pixels on each side: a number, or (height, width). float32.
+
+    Each new pixel is a weighted mean of the old ones around its place, along the rows and then along the columns:
+    new = R @ image @ S.T for each channel, R (h, H), S (w, W). Weights fall off along a straight line. Enlarged, that
+    is bilinear interpolation between the four nearest pixels; reduced, the window grows with the factor, so that no pixel
+    is passed over: fine stripes become grey instead of coarse stripes that were never there. Range and mean brightness
+    stay. Bytes stay between 0 and 255 (as float32): divide by 255 afterwards if 0 to 1 is wanted.
+    """
+    X = np.asarray(X)
+    if X.ndim not in (3, 4) or X.size == 0 or X.dtype.kind not in "uif":
+        raise ValueError(f"resize: X must be images (N, H, W, C) or one (H, W, C), of numbers, got shape {X.shape} and "
+                         f"dtype {X.dtype}." + (" Grey images? Write X[..., None]." if X.ndim == 2 else ""))
+    sides = size if isinstance(size, tuple | list) else (size, size)
+    h, w = (checks.whole("resize", "size", side, low=1) for side in sides)
+    if X.ndim == 3:
+        return resize(X[None], (h, w))[0]
+    if X.shape[1:3] == (h, w):
+        return X.astype(np.float32)
+    few = max(1, AT_ONCE // (X[0].size + h * w * X.shape[3]))
+    return np.concatenate([_resized(X[i:i + few], h, w) for i in range(0, len(X), few)])
+
+
+def _resized(X, h, w):
+    N, H, W, C = X.shape
+    rows = weights(H, h) @ X.reshape(N, H, W * C).astype(np.float32)                                # (N, h, W * C)
+    columns = np.kron(weights(W, w), np.eye(C, dtype=np.float32))                                   # (w * C, W * C)
+    return (rows.reshape(N * h, W * C) @ columns.T).reshape(N, h, w, C)
+
+
+@functools.lru_cache(maxsize=32)
+def weights(old, new):
+    """(new, old) float32: row i says of which old pixels the new pixel i is the mean. Each row adds up to 1.
+
+    Pixel i of a side is the interval from i to i + 1, its place the middle: the new pixel's place on the old side is
+    (i + 1/2) * old / new - 1/2. At the border the window is cut off.
+    """
+    place = (np.arange(new)[:, None] + 0.5) * old / new - 0.5       # (new, 1)
+    reach = max(1.0, old / new)
+    table = np.maximum(0, 1 - np.abs(np.arange(old) - place) / reach)                               # (new, old)
+    table = (table / table.sum(axis=1, keepdims=True)).astype(np.float32)
+    table.setflags(write=False)
+    return table
