@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))     # the script
 from cs231n_helpers import data, ensemble, metrics, optim, storage, threads, train
 from cs231n_helpers.layers import Dropout
 from cs231n_helpers.network import Network, renew_statistics
-from cs231n_helpers.pretrained import small
+from cs231n_helpers.pretrained import small_convnet
 
 SEED, IMAGES, EPOCHS, BATCH, RATE, SHIFT, KEEP = 0, 18_000, 14, 64, 4e-3, 3, 0.997
 FEW = 3_000                                                         # pictures that batch norm is measured on at the end
@@ -38,12 +38,12 @@ def learned(net, X, y):
         return renew_statistics(net, average.params, X[:FEW])
 
 
-def main(output=small.FILE):
-    split, net = data.load("cifar10"), small.network()
+def main(output=small_convnet.FILE):
+    split, net = data.load("cifar10"), small_convnet.network()
     normal, *layers, head = net.layers                              # it learns from what the first layer makes of them
     X = split.X_train[:IMAGES] / np.float32(255)
     params = learned(Network((*layers, Dropout(0.7), head), X.shape[1:]), normal.apply({}, X), split.y_train[:IMAGES])
-    kept = {name: params[name].astype(small.kept_as(shape)) for name, shape in net.shapes().items()}
+    kept = {name: params[name].astype(small_convnet.kept_as(shape)) for name, shape in net.shapes().items()}
     storage.save_arrays(output, level=9, **kept)
     params = {name: array.astype(np.float32) for name, array in kept.items()}
     right = metrics.accuracy(net.predict(params, split.X_test / np.float32(255)), split.y_test)

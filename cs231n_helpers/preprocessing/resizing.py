@@ -12,14 +12,14 @@ AT_ONCE = 2**24                                                     # numbers th
 def resize(X, size):
     """Images (N, H, W, C) or one (H, W, C) with `size` pixels on each side: a number, or (height, width). float32.
 
-    Each new pixel is a weighted mean of the old ones around its place, along the rows and then along the columns:
+    Each new pixel is a weighted mean of the old ones around its place, along rows and then along columns:
     new = R @ image @ S.T for each channel, R (h, H), S (w, W). Weights fall off along a straight line. Enlarged, that
-    is bilinear interpolation between the four nearest pixels; reduced, the window grows with the factor, so that no pixel
-    is passed over: fine stripes become grey instead of coarse stripes that were never there. Range and mean brightness
-    stay. Bytes stay between 0 and 255 (as float32): divide by 255 afterwards if 0 to 1 is wanted.
+    is bilinear interpolation between the four nearest pixels. Reduced, the window grows with the factor, so that no
+    pixel is passed over: fine stripes become grey instead of coarse stripes that were never there. Range and mean
+    brightness stay. Bytes stay between 0 and 255, as float32: divide by 255 if 0 to 1 is wanted.
     """
     X = np.asarray(X)
-    if X.ndim not in (3, 4) or X.size == 0 or X.dtype.kind not in "uif":
+    if X.ndim not in (3, 4) or 0 in X.shape[-3:] or X.dtype.kind not in "uif":
         raise ValueError(f"resize: X must be images (N, H, W, C) or one (H, W, C), of numbers, got shape {X.shape} and "
                          f"dtype {X.dtype}." + (" Grey images? Write X[..., None]." if X.ndim == 2 else ""))
     sides = size if isinstance(size, tuple | list) else (size, size)
@@ -28,8 +28,8 @@ def resize(X, size):
         return resize(X[None], (h, w))[0]
     if X.shape[1:3] == (h, w):
         return X.astype(np.float32)
-    few = max(1, AT_ONCE // (X[0].size + h * w * X.shape[3]))
-    return np.concatenate([_resized(X[i:i + few], h, w) for i in range(0, len(X), few)])
+    few = max(1, AT_ONCE // ((X.shape[1] * X.shape[2] + h * w) * X.shape[3]))
+    return np.concatenate([_resized(X[i:i + few], h, w) for i in range(0, max(len(X), 1), few)])
 
 
 def _resized(X, h, w):

@@ -11,12 +11,13 @@ there is a network (`sources` says whence, where to, and the licences); `availab
 from .cache import is_there as _is_there
 from .efficientnet import efficientnet_lite0
 from .folding import folded
+from .small_convnet import small
 from .sources import EFFICIENTNET_LITE0 as _EFFICIENTNET_LITE0
 from .sources import SQUEEZENET as _SQUEEZENET
 from .sources import MissingWeights
 from .squeezenet import squeezenet
 
-__all__ = ["MissingWeights", "available", "efficientnet_lite0", "folded", "squeezenet"]
+__all__ = ["MissingWeights", "available", "efficientnet_lite0", "folded", "small", "squeezenet"]
 
 
 def available():

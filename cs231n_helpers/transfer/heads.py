@@ -4,11 +4,10 @@ import numpy as np
 
 from cs231n_helpers import checks, losses
 from cs231n_helpers.initializers import small
-from cs231n_helpers.layers import Conv, Dense, GlobalAvgPool
+from cs231n_helpers.layers import Block, Conv, Dense, GlobalAvgPool
 from cs231n_helpers.network import Network
 
 from .depths import units
-from .pictures import fitted
 from .pooled import features
 
 STEPS = 300
@@ -17,30 +16,40 @@ STEPS = 300
 def replace_head(network, params, classes, rng):
     """(network, params) with a new head of small random weights for so many classes; all below is as it was.
 
-    A Dense head becomes Dense(classes). A head of convolutions, and the mean over places that follows it, becomes the
-    mean first, then Dense(classes): the same for a linear head, at less cost. No array is copied.
+    Of a picture, the new head takes the mean over all places, then Dense(classes). So a head of convolutions, whose
+    mean was taken last, does it first: the same where nothing bends in between, at less cost. A Dense head that saw
+    every place still does. A head that was a block stays one. No array is copied.
     """
     checks.whole("replace_head", "classes", classes, low=1)
     checks.generator("replace_head", "rng", rng)
     number = head(network)
-    pool = (GlobalAvgPool(),) if isinstance(network.layers[number], Conv) else ()
-    new = Network((*network.layers[:number], *pool, Dense(classes, init=small)), network.input_shape)
+    old, in_shape = network.layers[number], network.in_shapes[number]
+    dense = Dense(classes, init=small)
+    layers = (dense,) if isinstance(old, Dense) or len(in_shape) == 1 else (GlobalAvgPool(), dense)
+    layers = (Block(layers, kind=old.kind),) if isinstance(old, Block) else layers
+    new = Network((*network.layers[:number], *layers), network.input_shape)
     kept = {name: array for name, array in params.items() if name.partition(".")[0] in network.names[:number]}
-    own, dtype = new.names[-1], next(iter(params.values())).dtype
-    fresh = new.layers[-1].start(rng, new.in_shapes[-1])
-    return new, kept | {f"{own}.{short}": array.astype(dtype) for short, array in fresh.items()}
+    dtype = next(iter(params.values())).dtype
+    return new, kept | {name: array.astype(dtype) for name, array in _fresh(new, number, rng).items()}
+
+
+def _fresh(network, number, rng):
+    """Arrays of all layers from that number on."""
+    each = list(zip(network.names, network.layers, network.in_shapes))[number:]
+    return {f"{name}.{short}": array for name, layer, shape in each for short, array in layer.start(rng, shape).items()}
 
 
 def head(network):
-    """The number of the layer that is the head."""
+    """The number of the layer that is the head: the last one with weights."""
     found = units(network)
-    if not found or not isinstance(network.layers[network.names.index(found[-1][0])], Dense | Conv):
-        raise ValueError("transfer: the last layer with weights must be a Dense or a Conv, which says the classes; "
-                         f"this network ends in {network.names[-1] if network.names else 'nothing'}.")
-    return network.names.index(found[-1][0])
+    number = network.names.index(found[-1][0]) if found else -1
+    if not found or not isinstance(network.layers[number], Dense | Conv | Block):
+        raise ValueError("transfer: the last layer with weights must be a Dense, a Conv or a block with one of them, "
+                         f"which says the classes; this network ends in {(network.names or ('nothing',))[-1]}.")
+    return number
 
 
-def linear_head(F, y, classes, l2=1e-3, steps=STEPS):
+def linear_head(F, y, classes, l2=1e-2, steps=STEPS):
     """(W, b) of the softmax classifier of features F (N, D) with labels y (N,): W (D, classes), b (classes,).
 
     It minimises the mean loss + 1/2 * l2 * sum of W^2 on features brought to mean 0 and standard deviation 1; what W
@@ -69,21 +78,25 @@ def _bowl(Z, y, classes, l2, steps):
     return W
 
 
-def warm_head(network, params, X, y, folder=None, l2=1e-3):
+def warm_head(network, params, X, y, folder=None, l2=1e-2):
     """params whose head is the `linear_head` of what the layers below make of images X, which are computed once.
 
     So fine-tuning begins with a head that fits: a random one would send large, meaningless gradients down into layers
     that are good as they are.
     """
-    name, below = _below(network)
-    F = features(network, params, fitted(network, X), below, folder=folder, pool=False)
-    W, b = linear_head(F, np.asarray(y), network.out_shapes[-1][-1], l2)
-    dtype = params[f"{name}.W"].dtype
-    return {**params, f"{name}.W": W.astype(dtype), f"{name}.b": b.astype(dtype)}
-
-
-def _below(network):
     number = head(network)
-    if not isinstance(network.layers[number], Dense) or number != len(network.layers) - 1 or number == 0:
-        raise ValueError("warm_head: the network must end in a Dense layer; replace_head gives it one.")
-    return network.names[number], network.names[number - 1]
+    below, weights = _below(network, number)
+    F = features(network, params, X, below, folder=folder, pool=isinstance(network.layers[number], Block))
+    W, b = linear_head(F, np.asarray(y), network.out_shapes[-1][-1], l2)
+    dtype = params[weights].dtype
+    return {**params, weights: W.astype(dtype), weights.removesuffix("W") + "b": b.astype(dtype)}
+
+
+def _below(network, number):
+    """(the layer below the head, the name of the head's weights)."""
+    keys = network.layers[number].weights(network.in_shapes[number])
+    last = network.layers[number].layers[-1] if isinstance(network.layers[number], Block) else network.layers[number]
+    if not isinstance(last, Dense) or number != len(network.layers) - 1 or number == 0 or len(keys) != 2:
+        raise ValueError("warm_head: the network must end in one Dense layer; replace_head gives it one.")
+    [weights] = (f"{network.names[number]}.{key}" for key in keys if key.rpartition(".")[2] == "W")
+    return network.names[number - 1], weights

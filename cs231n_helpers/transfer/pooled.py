@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import math
 from pathlib import Path
 
 import numpy as np
@@ -58,10 +59,10 @@ def _kept(network, params, X, names, folder, pool):
 
 def computed(network, params, X, names, pool=True):
     """{name: (N, D)} without any file."""
-    widest = max(int(np.prod(shape)) for *_, shape in network.walk())
-    few = max(1, min(MOST, OUTPUTS // widest))
-    parts = {name: [] for name in names}
-    for i in range(0, max(len(X), 1), few):
+    shapes = {name: shape for name, *_, shape in network.walk()}
+    few = max(1, min(MOST, OUTPUTS // max(map(math.prod, shapes.values()))))
+    parts = {name: [np.zeros((0, shapes[name][-1] if pool else math.prod(shapes[name])), np.float32)] for name in names}
+    for i in range(0, len(X), few):
         for name, output in _outputs(network, params, fitted(network, X[i:i + few]), set(names)):
             flat = output.mean(axis=(1, 2)) if pool and output.ndim == 4 else output.reshape(len(output), -1)
             parts[name].append(flat.astype(np.float32, copy=False))
