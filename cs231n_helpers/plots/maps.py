@@ -4,28 +4,23 @@ import numpy as np
 from matplotlib.collections import LineCollection
 
 from .quick import quick
-from .style import CLASS_COLOURS, INK, MARKERS, MUTED, STILL, blank, headline, soft
+from .style import CLASS_COLOURS, INK, MARKERS, MUTED, blank, headline, soft
 
 
-def scattered(ax, labels, names=(), columns=1):
-    """Points by class, a chosen one with a ring around it, and lines to others, its neighbours.
+def scattered(ax, classes):
+    """Points by class, a chosen one with a ring around it, and lines from it to others, its neighbours.
 
-    labels : (N,) the classes, whose number does not change; `names`: write a legend with them, below the map.
-    Returns update(points (N, 2), chosen, others (K,), labels (N,), title): the points fill the map, whatever
-    their scale.
+    classes : how many there are at most. Returns update(points (N, 2), chosen, others (K,), labels (N,), title): the
+    points fill the map, whatever their scale; `chosen` and `others` are indices.
     """
     blank(ax).set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04))
     for side in ax.spines.values():
         side.set(visible=True, color=soft(MUTED, 0.6))
-    kinds = range(int(np.max(labels)) + 1)
-    dots = [ax.plot([], [], MARKERS[k % 10], ms=4.2, color=CLASS_COLOURS[k % 10], mec="white", mew=0.3,
-                    label=names[k] if names else None)[0] for k in kinds]  # fmt: skip
+    dots = [ax.plot([], [], MARKERS[k % 10], ms=4.2, color=CLASS_COLOURS[k % 10], mec="white", mew=0.3)[0]
+            for k in range(classes)]  # fmt: skip
     lines = ax.add_collection(LineCollection([], colors=[INK], lw=1.2, zorder=4), autolim=False)
     (ring,) = ax.plot([], [], "o", ms=12, mfc="none", mec=INK, mew=2, zorder=5)
     head = quick(headline(ax))
-    if len(names):
-        ax.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=columns,
-                  handletextpad=0.1, columnspacing=0.8).set_zorder(STILL)
 
     def update(points, chosen, others, labels, title):
         low, high = points.min(axis=0), points.max(axis=0)
