@@ -55,7 +55,8 @@ def mean(target, count, way):
 
 def test_what_is_frozen_in_the_cell_and_the_live_point(run):
     here = run.namespace
-    assert {key.partition(".")[0] for key in here["frozen_keys"]} == set(sum(transfer.units(here["clothes_net"])[:-3], ()))
+    below = sum(transfer.units(here["clothes_net"])[:-3], ())
+    assert {key.partition(".")[0] for key in here["frozen_keys"]} == set(below)
     low, high = here["BANDS"][here["net_name"]]
     assert low < here["frozen_right"] < high
 
