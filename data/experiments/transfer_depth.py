@@ -2,8 +2,8 @@
 
 SqueezeNet 1.1 at 96x96 pixels with a new head. units = 0: frozen features, a linear head on them alone; units = k: from
 there on the head and the k units below it learn (9: everything), at a rate that falls by `factor` from unit to unit.
-Beside it a small ConvNet of four layers at 32x32 from scratch. Moved to CIFAR-10 (things, as in ImageNet), and clothes
-(grey). Accuracies on the first `test` test images. It needs the weights of SqueezeNet, which `make` fetches; without
+Beside it a small ConvNet of four layers at 32x32 from scratch. Moved to CIFAR-10 (things, as in ImageNet) and to grey
+clothes. Accuracies on the first `test` test images. It needs the weights of SqueezeNet, which `make` fetches; without
 CIFAR-10 that target is left out.
 """
 

@@ -53,10 +53,23 @@ def mean(target, count, way):
     return np.mean(depth_runs(target, count, way))
 
 
+@of("c1-widget")
+def test_features_are_worth_much_for_things_and_little_for_clothes(widget):
+    assert widget.values["target"] == "CIFAR-10" and widget.values["per_class"] == 30
+    assert 0.15 < mean("CIFAR-10", 30, "0") - mean("CIFAR-10", 30, "scratch") < 0.25
+    assert mean("CIFAR-10", 100, "scratch") < mean("CIFAR-10", 30, "0")
+    for count in (2, 8, 30, 100):
+        depths = [mean("CIFAR-10", count, way) for way in BELOW.values()]
+        assert max(depths) - min(depths) < 0.04
+    assert abs(mean("clothes", 8, "0") - mean("clothes", 8, "scratch")) < 0.02
+    ways = [mean("clothes", 100, way) for way in ("scratch", *BELOW.values())]
+    assert max(ways) - min(ways) < 0.02
+
+
 def test_what_is_frozen_in_the_cell_and_the_live_point(run):
     here = run.namespace
-    below = sum(transfer.units(here["clothes_net"])[:-3], ())
-    assert {key.partition(".")[0] for key in here["frozen_keys"]} == set(below)
+    below = transfer.units(here["clothes_net"])[:-3]
+    assert {key.partition(".")[0] for key in here["frozen_keys"]} == {name for unit in below for name in unit}
     low, high = here["BANDS"][here["net_name"]]
     assert low < here["frozen_right"] < high
 
@@ -149,6 +162,11 @@ def test_first_filters_are_those_of_the_weights(widget, run):
     assert f"x {values['gain']}" in widget.axes[2].get_title(loc="left")
 
 
+def test_the_head_is_warm(run):
+    first = run.namespace["tuner"].history.moments[0]
+    assert first.step == 0 and first.train_accuracy > 0.98
+
+
 def test_filters_hardly_move(run):
     for before, after in run.namespace["FIRST_FILTERS"].values():
         colour = np.abs(before - before.mean(axis=-1, keepdims=True)).max() / np.abs(before).max()
@@ -185,6 +203,28 @@ def test_the_two_by_two_is_the_recorded_one(widget):
             assert words(ax) == f"{values[side]}, {count} of each class"
 
 
+@of("c4-widget")
+def test_where_transfer_pays(widget, run):
+    def means(move, amount):
+        return [np.mean(way) for way in pays(move, amount)[1]]
+
+    assert widget.values["similar"] == "clothes → shoes and bags"
+    scratch, frozen, _ = means("clothes → shoes and bags", "few")
+    assert frozen == max(means("clothes → shoes and bags", "few")) and 0.06 < frozen - scratch < 0.1
+    assert np.ptp(means("clothes → shoes and bags", "many")) < 0.02
+    scratch, frozen, tuned = means("ImageNet → CIFAR-10", "many")
+    assert min(frozen, tuned) > scratch + 0.15
+    for amount in ("few", "many"):
+        scratch, frozen, tuned = means("CIFAR-10 → colour patches", amount)
+        assert scratch > max(frozen, tuned)
+    for move in ("CIFAR-10 → clothes", "ImageNet → clothes"):
+        scratch, frozen, tuned = means(move, "few")
+        assert scratch > max(frozen, tuned) - 0.005
+    scratch, frozen, tuned = means("CIFAR-10 → clothes", "many")
+    assert 0.03 < tuned - scratch < 0.06 and abs(frozen - scratch) < 0.01
+    assert 0.81 < run.namespace["borrowed"] < 0.83 and 0.88 < run.namespace["from_scratch"] < 0.9
+
+
 # --- Input size -------------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +244,14 @@ def test_input_sizes(widget, run):
         assert found[-1] == pytest.approx(work / 1e6, abs=0.51)
         xs, ys = curve(widget.axes[1])
         assert list(xs) == run.namespace["INPUT_SIZES"] and ((ys >= 0) & (ys <= 1)).all()
+
+
+def test_larger_than_they_are_is_better_up_to_a_point(run):
+    if run.namespace["net_name"] == "squeezenet":
+        right = {side: found[2] for side, found in run.namespace["by_size"].items()}
+        assert right[96] > right[64] and right[160] < right[128] + 0.04
+        assert 4.5 < run.namespace["by_size"][128][1] / run.namespace["by_size"][64][1] < 5
+        assert [run.namespace["by_size"][side][0] for side in (64, 128)] == [(3, 3, 512), (7, 7, 512)]
 
 
 # --- Exercises --------------------------------------------------------------------------------------------------------
