@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .quick import quick
 from .style import CLASS_COLOURS, FAINT, INK, MUTED, blank, headline, soft, style
 
 
@@ -14,10 +15,10 @@ def ladder(ax, names):
     boxes = [ax.fill(i + np.array([-0.45, 0.45, 0.45, -0.45]), [-0.4, -0.4, 0.4, 0.4], fc=FAINT, ec=INK, lw=0.8)[0]
              for i in range(len(names))]  # fmt: skip
     for i, name in enumerate(names):
-        ax.text(i, 0, name, ha="center", va="center", fontsize=8.5, color=INK, in_layout=False)
-    below = [ax.text(i, -0.62, "", ha="center", va="center", fontsize=8, color=MUTED, in_layout=False)
+        quick(ax.text(i, 0, name, ha="center", va="center", fontsize=8.5, color=INK, in_layout=False))
+    below = [quick(ax.text(i, -0.62, "", ha="center", va="center", fontsize=8, color=MUTED, in_layout=False))
              for i in range(len(names))]  # fmt: skip
-    head = headline(ax)
+    head = quick(headline(ax))
 
     def update(strengths, title):
         for box, words, strength in zip(boxes, below, strengths, strict=True):
@@ -41,8 +42,8 @@ def ways(ax, labels, limits=(0, 1)):
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     bars = ax.barh(range(len(labels)), 0, 0.6, color=[soft(colour, 0.45) for colour in CLASS_COLOURS[:len(labels)]])
     dots = [ax.plot([], [], "o", ms=4, color=CLASS_COLOURS[i])[0] for i in range(len(labels))]
-    ends = [ax.text(0, i, "", va="center", fontsize=9, color=INK, in_layout=False) for i in range(len(labels))]
-    head = headline(ax)
+    ends = [quick(ax.text(0, i, "", va="center", fontsize=9, color=INK, in_layout=False)) for i in range(len(labels))]
+    head = quick(headline(ax))
 
     def update(runs, title):
         for i, (bar, dot, end, found) in enumerate(zip(bars, dots, ends, runs, strict=True)):
