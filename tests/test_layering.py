@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "cs231n_helpers"
-ORDER = """checks storage threads data preprocessing neighbors ops losses gradients graph initializers layers
+ORDER = """checks storage threads resampling data preprocessing neighbors ops losses gradients graph initializers layers
            network architecture optim metrics train search ensemble pretrained saliency transfer exercises plots
            widgets""".split()
 MAY_IMPORT = {"plots": {"numpy", "matplotlib"},

@@ -117,6 +117,7 @@ FALLING = [2.3, 1.5, 1.0, 0.8, 0.7, 0.65, 0.6, 0.58, 0.56, 0.55]
     (made([2.3, 0.8, *[0.7] * 8], accuracy=0.81), "good"),
     (made([2.3, 1, 0.6, 0.7, 0.6, 0.7, 0.6, 0.7, 0.6, 0.7]), "too fast"),
     (made([2.3, 2.0, 3.5]), "diverged"), (made([2.3, 2.0, 1.9]), "too early"), (made([2.3, np.nan]), "diverged"),
+    (made([0.02, 0.02, 0.04]), "too early"), (made([0.02, 0.02, 1.2]), "diverged"),
 ])  # fmt: skip
 def test_thresholds(history, kind):
     assert verdict(history)[0] == kind, signs(history)

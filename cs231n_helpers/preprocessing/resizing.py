@@ -1,10 +1,9 @@
 """Images of another size, by linear interpolation."""
 
-import functools
-
 import numpy as np
 
 from cs231n_helpers import checks
+from cs231n_helpers.resampling import linear_weights
 
 AT_ONCE = 2**24                                                     # numbers that are worked on at a time
 
@@ -34,21 +33,6 @@ def resize(X, size):
 
 def _resized(X, h, w):
     N, H, W, C = X.shape
-    rows = weights(H, h) @ X.reshape(N, H, W * C).astype(np.float32)                                # (N, h, W * C)
-    columns = np.kron(weights(W, w), np.eye(C, dtype=np.float32))                                   # (w * C, W * C)
+    rows = linear_weights(H, h) @ X.reshape(N, H, W * C).astype(np.float32)                         # (N, h, W * C)
+    columns = np.kron(linear_weights(W, w), np.eye(C, dtype=np.float32))                            # (w * C, W * C)
     return (rows.reshape(N * h, W * C) @ columns.T).reshape(N, h, w, C)
-
-
-@functools.lru_cache(maxsize=32)
-def weights(old, new):
-    """(new, old) float32: row i says of which old pixels the new pixel i is the mean. Each row adds up to 1.
-
-    Pixel i of a side is the interval from i to i + 1, its place the middle: the new pixel's place on the old side is
-    (i + 1/2) * old / new - 1/2. At the border the window is cut off.
-    """
-    place = (np.arange(new)[:, None] + 0.5) * old / new - 0.5       # (new, 1)
-    reach = max(1.0, old / new)
-    table = np.maximum(0, 1 - np.abs(np.arange(old) - place) / reach)                               # (new, old)
-    table = (table / table.sum(axis=1, keepdims=True)).astype(np.float32)
-    table.setflags(write=False)
-    return table

@@ -12,7 +12,8 @@ import numpy as np
 KINDS = ("too early", "diverged", "dead units", "too fast", "overfitting", "too slow", "underfitting", "good")
 
 EARLY = 30              # steps before which nothing is said, unless the run has blown up
-BLOWN_UP = 1.5          # loss as a multiple of that at the start: far worse than knowing nothing
+BLOWN_UP = 1.5          # loss as a multiple of that at the start: far worse than knowing nothing ...
+NOTHING = math.log(2)   # ... which costs this at least (two classes): a network that was trained before starts lower
 DEAD = 0.4              # share of a layer's units that are off for every example
 BOUNCE = 0.05           # the loss on the same examples climbs by this share of itself from one look to the next
 GAP = 0.08              # training accuracy minus validation accuracy ...
@@ -71,7 +72,7 @@ def verdict(history):
     with np.errstate(all="ignore"):
         found = signs(history)
     rate, last = rate_in_words(history), history.last
-    if last.stopped or not found["now"] <= BLOWN_UP * found["start"]:
+    if last.stopped or not found["now"] <= BLOWN_UP * max(found["start"], NOTHING):
         return "diverged", _diverged(found, last, rate)
     if last.step < EARLY or len(history.moments) < 4:
         return "too early", f"Loss {found['now']:.2f} after {last.step} steps: too early to judge."

@@ -69,7 +69,8 @@ def _bowl(Z, y, classes, l2, steps):
     """The weights at the bottom; the last row of weights, the biases, carries no penalty."""
     strength = np.full((Z.shape[1], 1), l2, Z.dtype)
     strength[-1] = 0
-    steepest = np.linalg.norm(Z @ Z.T if len(Z) < Z.shape[1] else Z.T @ Z, 2) / (2 * len(Z)) + l2
+    squares = Z @ Z.T if len(Z) < Z.shape[1] else Z.T @ Z                                           # same eigenvalues
+    steepest = np.linalg.eigvalsh(squares)[-1] / (2 * len(Z)) + l2
     W = ahead = np.zeros((Z.shape[1], classes), Z.dtype)
     for step in range(steps):
         _, back = losses.softmax(Z @ ahead, y)
