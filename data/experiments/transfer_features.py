@@ -1,11 +1,11 @@
 """A linear classifier on features of networks trained on ImageNet, and on raw pixels, with few images per class.
 
-Features are the outputs of layers near the top, each channel averaged over all places (with `mirror`, over the image
-and its mirror image), computed once for each image. The classifier is that of `transfer.linear_head`: softmax with L2,
-whose strength is chosen at each size by the accuracy on the validation images with seed 0. Images, seeds and sizes are
-those of the experiment `transfer_scratch`, which trains a ConvNet on them instead: each seed has training images of its
-own, and looks at the test images once. It needs the weights of both networks, which `make` fetches, and CIFAR-10
-(data/README.md).
+Features are the outputs of a layer, or of several side by side, each channel averaged over all places (with `mirror`,
+over the image and its mirror image), computed once for each image. The classifier is that of `transfer.linear_head`:
+softmax with L2. Its strength, and the layers if there is a choice, are chosen at each size by the accuracy on the
+validation images with seed 0. Images, seeds and sizes are those of the experiment `transfer_scratch`, which trains a
+ConvNet on them instead: each seed has training images of its own, and looks at the test images once. It needs the
+weights of both networks, which `make` fetches, and CIFAR-10 (data/README.md).
 """
 
 import runpy
@@ -15,25 +15,26 @@ from pathlib import Path
 import numpy as np
 
 SETTINGS = {"sets": {"cifar10": [1000, 1000]}, "per_class": [5, 10, 20, 50, 100, 200], "seeds": [0, 1, 2, 3, 4],
-            "networks": {"squeezenet": {"size": 128, "layers": ["fire7", "fire8"], "mirror": True},
-                         "efficientnet_lite0": {"size": 96, "layers": ["top1"], "mirror": False}},
-            "l2s": [0.01, 0.03, 0.1, 0.3, 1.0, 3.0], "steps": 200}  # fmt: skip
+            "networks": {"squeezenet": {"size": 128, "mirror": True, "choices": [["fire7", "fire8"]]},
+                         "efficientnet_lite0": {"size": 96, "mirror": False, "choices": [["top1"]]}},
+            "l2s": [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0], "steps": 200}  # fmt: skip
 
 
 def few(y, per_class, seed):
     return runpy.run_path(str(Path(__file__).with_name("transfer_scratch.py")))["few"](y, per_class, seed)
 
 
-def features(X, network, size=None, layers=(), mirror=False):
-    """(N, D): the layers' features side by side; "pixels" are the bytes in a row, from 0 to 1."""
+def features(X, network, size=None, mirror=False, choices=(("pixels",),)):
+    """[(N, D), ...], one for each choice of layers; "pixels" are the bytes in a row, from 0 to 1."""
     from cs231n_helpers import pretrained, transfer
 
     if network == "pixels":
-        return X.reshape(len(X), -1) / np.float32(255)
+        return [X.reshape(len(X), -1) / np.float32(255)]
     net, params, _ = getattr(pretrained, network)(size)
     net, params = pretrained.folded(net, params)
-    found = [transfer.features(net, params, images, layers) for images in ([X, X[:, :, ::-1]] if mirror else [X])]
-    return np.hstack([np.mean([each[layer] for each in found], axis=0) for layer in layers])
+    names = sorted({layer for layers in choices for layer in layers})
+    found = [transfer.features(net, params, images, names) for images in ([X, X[:, :, ::-1]] if mirror else [X])]
+    return [np.hstack([np.mean([each[layer] for each in found], axis=0) for layer in layers]) for layers in choices]
 
 
 class Fits:
@@ -63,29 +64,34 @@ class Fits:
         return W
 
 
-def curve(F, y, places, others, classes, per_class, seeds, l2s, steps):
-    """One entry for each size: the strength that was chosen, and the accuracies of each seed."""
+def curve(parts, labels, places, choices, classes, per_class, seeds, l2s, steps):
+    """One entry for each size: the layers and strength that were chosen, and the accuracies of each seed.
+
+    parts : the features of training, validation and test images, for each choice of layers; labels : their classes.
+    """
     from cs231n_helpers import metrics, threads
 
-    def fits(n, seed):
-        rows = few(y, n, seed)
-        return Fits(F[places[rows]], y[rows], classes)
+    def fits(n, seed, choice):
+        rows = few(labels[0], n, seed)
+        return Fits(parts[0][choice][places[rows]], labels[0][rows], classes)
 
-    def right(fits, l2):
+    def right(fits, l2, choice):
         W = fits.weights(l2, steps)
-        return [float(metrics.accuracy(fits.scaled(X) @ W, labels)) for X, labels in others]
+        return [float(metrics.accuracy(fits.scaled(part[choice]) @ W, y)) for part, y in zip(parts[1:], labels[1:])]
 
     found = []
     with threads.blas(1):
         for n in per_class:
-            first = fits(n, seeds[0])
-            tried = {l2: right(first, l2) for l2 in l2s}
-            best = max(l2s, key=lambda l2, tried=tried: tried[l2][0])
-            runs = [tried[best], *(right(fits(n, seed), best) for seed in seeds[1:])]
-            found.append({"per_class": n, "images": n * classes, "l2": best,
-                          "tried": {str(l2): both[0] for l2, both in tried.items()},
+            tried = {}
+            for choice in range(len(choices)):
+                first = fits(n, seeds[0], choice)
+                tried |= {(choice, l2): right(first, l2, choice) for l2 in l2s}
+            choice, l2 = max(tried, key=lambda key, tried=tried: tried[key][0])
+            runs = [tried[choice, l2], *(right(fits(n, seed, choice), l2, choice) for seed in seeds[1:])]
+            found.append({"per_class": n, "images": n * classes, "layers": choices[choice], "l2": l2,
+                          "tried": {f"{'+'.join(choices[c])}, {s}": both[0] for (c, s), both in tried.items()},
                           "val": [run[0] for run in runs], "test": [run[1] for run in runs]})  # fmt: skip
-            print(f"  {found[-1]['images']} images, l2 {best}: {found[-1]['test']}", flush=True)
+            print(f"  {n * classes} images, {choices[choice]}, l2 {l2}: {found[-1]['test']}", flush=True)
     return found
 
 
@@ -94,14 +100,14 @@ def on_set(split, networks, per_class, seeds, **how):
     pool = np.unique(np.concatenate([few(split.y_train, max(per_class), seed) for seed in seeds]))
     places, found = np.zeros(len(split.y_train), int), {}
     places[pool] = np.arange(len(pool))                                     # where an image's features are
-    for name, setting in {"pixels": {}, **networks}.items():
+    labels = split.y_train, split.y_val, split.y_test
+    for name, setting in {"pixels": {"choices": [["pixels"]]}, **networks}.items():
         start = time.process_time()
-        F, *others = (features(X, name, **setting) for X in (split.X_train[pool], split.X_val, split.X_test))
-        print(f"{split.name}, {name}: {F.shape[1]} features of {len(F)} images", flush=True)
-        labelled = list(zip(others, (split.y_val, split.y_test), strict=True))
-        sizes = curve(F, split.y_train, places, labelled, len(split.class_names), per_class, seeds, **how)
-        found[name] = {"features": F.shape[1], "sizes": sizes,
-                       "core_seconds": round(time.process_time() - start, 1)}  # fmt: skip
+        parts = [features(X, name, **setting) for X in (split.X_train[pool], split.X_val, split.X_test)]
+        counts = [F.shape[1] for F in parts[0]]
+        print(f"{split.name}, {name}: {counts} features of {len(pool)} images", flush=True)
+        sizes = curve(parts, labels, places, setting["choices"], len(split.class_names), per_class, seeds, **how)
+        found[name] = {"features": counts, "sizes": sizes, "core_seconds": round(time.process_time() - start, 1)}
     return found
 
 

@@ -7,7 +7,7 @@ import runpy
 from pathlib import Path
 
 SETTINGS = {"sets": ["photo_patches", "fashion_mnist"], "per_class": [5, 10, 20, 50, 100, 200],
-            "seeds": [0, 1, 2, 3, 4], "epochs": [60, 50, 40, 30, 20, 15], "lengths": [1], "lrs": [1e-3, 4e-3],
+            "seeds": [0, 1, 2, 3, 4], "epochs": [40, 30, 25, 20, 15, 12], "lengths": [1], "lrs": [1e-3, 4e-3],
             "augmentations": ["mirror and shift", "mirror"], "val": 600, "test": 600}  # fmt: skip
 
 
