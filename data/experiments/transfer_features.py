@@ -16,7 +16,8 @@ import numpy as np
 
 SETTINGS = {"sets": {"cifar10": [1000, 1000]}, "per_class": [5, 10, 20, 50, 100, 200], "seeds": [0, 1, 2, 3, 4],
             "networks": {"squeezenet": {"size": 128, "mirror": True, "choices": [["fire7", "fire8"]]},
-                         "efficientnet_lite0": {"size": 96, "mirror": False, "choices": [["top1"]]}},
+                         "efficientnet_lite0": {"size": 96, "mirror": True,
+                                                "choices": [["top1"], ["inverted14"], ["inverted14", "top1"]]}},
             "l2s": [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0], "steps": 200}  # fmt: skip
 
 
