@@ -12,12 +12,13 @@ from math import prod
 
 import numpy as np
 
-from cs231n_helpers import checks
+from cs231n_helpers import checks, threads
 from cs231n_helpers.layers.chain import Chain, chain
 
 __all__ = ["Network", "renew_statistics"]
 
 MOST, OUTPUTS = 1000, 2**22     # examples, and outputs of a layer, that are computed at a time in test mode
+SHARES, TOGETHER = 4, 8         # of pictures, however many cores there are: so their number changes no digit
 
 
 @dataclass(frozen=True)
@@ -120,23 +121,44 @@ class Network:
     def predict(self, params, X, batch=None):
         """Scores (N, classes) of all of X in test mode, `batch` examples at a time, so that memory stays small.
 
-        Unless given: 1000, or fewer where the largest layer would have more than 4 million outputs for them.
+        Unless given: 1000, or fewer where the largest layer would have more than 4 million outputs for them. Every core
+        takes batches of pictures, a quarter of them each or, where they are few, half; these are computed side by side.
         """
-        batch = self._fitting if batch is None else checks.whole("Network.predict", "batch", batch, low=1)
         X = np.asarray(X)
         checks.finite("Network.predict", "X", X)
         own, nothing = self._own(params), self._input("Network.predict", params, X[:0])
-        blocks = [self.chain.apply(own, X[i:i + batch].astype(nothing.dtype, copy=False))
-                  for i in range(0, len(X), batch)]
+        batch = self._fitting(len(X)) if batch is None else checks.whole("Network.predict", "batch", batch, low=1)
+
+        def scores(start):
+            return self.chain.apply(own, X[start:start + batch].astype(nothing.dtype, copy=False))
+
+        blocks = self._all(scores, range(0, len(X), batch))
         if not blocks:
             return np.zeros((0, *(self.input_shape, *self.out_shapes)[-1]), nothing.dtype)
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
+    def _fitting(self, count):
+        """How many of `count` examples at a time."""
+        batch = max(1, min(MOST, OUTPUTS // self._largest))
+        halves, shares = -(-count // 2), -(-count // SHARES)        # a few pictures together spare the last layers time
+        return max(1, min(batch, max(shares, min(TOGETHER, halves)))) if self._pictures else batch
+
+    def _all(self, scores, starts):
+        """[scores(start), ...]: pictures on all cores, else in turn. A single batch is shared by its large layers."""
+        if not self._pictures:
+            return [scores(start) for start in starts]
+        with threads.blas(1):
+            return threads.share(scores, starts)
+
     @cached_property
-    def _fitting(self):
-        """How many examples at a time."""
-        largest = max((prod(out) for *_, out in self.walk()), default=1)
-        return max(1, min(MOST, OUTPUTS // largest))
+    def _largest(self):
+        """Outputs of the largest layer for one example."""
+        return max((prod(out) for *_, out in self.walk()), default=1)
+
+    @cached_property
+    def _pictures(self):
+        """Whether it has convolutions: their steps are small, and a core does better with some pictures of its own."""
+        return any(layer.cuts for _, layer, *_ in self.walk())
 
     def activations(self, params, X, upto=None):
         """{"dense1": output, "relu1": output, ...} in test mode, up to and including the layer named `upto`.

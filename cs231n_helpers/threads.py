@@ -82,7 +82,7 @@ def share(function, items):
     cannot be told to leave the other cores alone.
     """
     items = list(items)
-    count = min(workers(), len(items))
+    count = min(workers(), len(items)) if len(items) > 1 else 1     # to ask for the cores takes some microseconds
     if count <= 1 or _controller() is None:
         return [function(item) for item in items]
     results, left, failed = [None] * len(items), iter(range(len(items))), []

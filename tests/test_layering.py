@@ -9,8 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "cs231n_helpers"
-ORDER = """checks storage threads data preprocessing neighbors ops losses gradients graph initializers layers network
-           architecture optim metrics train search ensemble pretrained transfer exercises plots widgets""".split()
+ORDER = """checks storage threads data preprocessing neighbors ops losses gradients graph initializers layers
+           network architecture optim metrics train search ensemble pretrained saliency transfer exercises plots
+           widgets""".split()
 MAY_IMPORT = {"plots": {"numpy", "matplotlib"},
               "widgets": {"numpy", "matplotlib", "ipywidgets", "anywidget", "traitlets", "IPython"}}  # fmt: skip
 ROOT_MAY_IMPORT = {"numpy"}
@@ -79,7 +80,7 @@ def test_a_module_imports_only_what_comes_before_it(path):
 def test_every_module_has_its_place():
     there = {layer_of(path) for path in FILES} - {None}
     assert there <= set(ORDER), f"not in the order: {sorted(there - set(ORDER))}"
-    assert {"checks", "data", "neighbors", "ops", "losses", "gradients", "plots", "widgets"} <= there
+    assert {"checks", "data", "neighbors", "ops", "losses", "gradients", "pretrained", "plots", "widgets"} <= there
 
 
 @pytest.mark.parametrize(("file", "source", "fault"), [

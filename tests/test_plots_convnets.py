@@ -86,7 +86,24 @@ def test_a_table_writes_every_line_the_sums_and_bars_as_long_as_their_shares(ax)
     for column, collection in zip(SHARES, ax.collections, strict=True):
         spans = [np.ptp(path.vertices[:, 0]) for path in collection.get_paths()]
         assert np.divide(*spans) == pytest.approx(np.divide(*SHARES[column]))
-    assert artists[0].get_visible() and artists[0].get_y() == 0.5
+    line_height = 4 / 3                                                 # room for 3 and the sums; here are 2 and they
+    assert artists[0].get_visible() and artists[0].get_y() == pytest.approx(line_height - 0.5)
+    assert artists[0].get_height() == pytest.approx(line_height)
+
+
+@pytest.mark.parametrize(("count", "height", "size"), [(1, 2.2, 12.0), (5, 1.5, 12.0), (8, 1.0, 10.0)])
+def test_a_short_table_has_higher_lines_and_fills_its_axis(ax, count, height, size):
+    names = [str(i) for i in range(count)]
+    artists = tables.table(ax, ["name", "m"], [3, 2], (1,), 8, 10.0)([[n, n] for n in names], {1: [1.0] * count},
+                                                                     ["all", ""], "t", 0)  # fmt: skip
+    [places] = [artist.places for artist in artists if hasattr(artist, "places")]
+    lows, highs = np.array([[path.vertices[:, 1].min(), path.vertices[:, 1].max()]
+                            for path in ax.collections[0].get_paths()]).T  # fmt: skip
+    assert highs - lows == pytest.approx(0.84 * height) and places[0, 0].size == pytest.approx(size)
+    last = places[count, 0].y
+    assert last < ax.get_ylim()[0] and (last > 7.5 or height == 2.2)    # the sums stand at the lower end
+    for line in range(count):
+        assert lows[line] < places[line, 0].y < highs[line]
 
 
 def test_parts_stand_one_upon_the_other(ax):

@@ -154,3 +154,12 @@ def test_quick_words_leave_formulas_to_matplotlib():
         canvas.draw()
         pixels.append(np.array(canvas.buffer_rgba()))
     np.testing.assert_array_equal(*pixels)
+
+
+@pytest.mark.parametrize(("name", "words", "word"), [
+    ("dense1.W", "dense1", "dense1"), ("residual1.conv2.W", "residual1.conv2", "residual1"),
+    ("fire7.parallel1.branch2.conv1.W", "fire7.p1b2.conv1", "fire7"),
+    ("residual1.shortcut.conv1", "residual1.s.conv1", "residual1"),
+])  # fmt: skip
+def test_names_of_layers_within_blocks_are_short(name, words, word):
+    assert panel.brief(name) == words and panel.brief(name, most=1) == word

@@ -29,6 +29,7 @@ HOSTS = {  # every host that the project names, and why
     "www.cs.toronto.edu",                                           # CIFAR-10
     "flic.kr", "www.flickr.com",                                    # photographs
     "distributed.dask.org",                                         # how a search runs on a cluster
+    "wordnet.princeton.edu",                                        # names of classes
     "www.python.org", "docs.python.org", "numpy.org", "matplotlib.org", "jupyter.org", "nbval.readthedocs.io",
     "opensource.org", "creativecommons.org", "spdx.org", "arxiv.org", "doi.org",
     "www.w3.org",                                                   # names of XML

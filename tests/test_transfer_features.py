@@ -106,7 +106,8 @@ def test_two_kernels_at_once(tmp_path):
     here = Path(__file__).parent
     settings = {"text": True, "cwd": here, "env": {**os.environ, "PYTHONPATH": str(here.parent)},
                 "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}  # fmt: skip
-    both = [subprocess.Popen([sys.executable, "-W", "error", "-c", SCRIPT, str(tmp_path)], **settings) for _ in range(2)]
+    command = [sys.executable, "-W", "error", "-c", SCRIPT, str(tmp_path)]
+    both = [subprocess.Popen(command, **settings) for _ in range(2)]
     (one, problem), (other, problems) = (process.communicate(timeout=120) for process in both)
     assert not problem + problems
     assert one == other and one.count("\n") == 12

@@ -275,6 +275,22 @@ def test_sliders_take_their_form_from_the_numbers():
     assert widget.limits("kind") == ["sin", "cos"]
 
 
+def test_a_slider_means_the_number_that_it_shows():
+    seen = []
+
+    def draw(ax, height=1.0):
+        """A text."""
+        return lambda height: seen.append(height)
+
+    widget = explore(draw, height=(0.0, 20.0, 0.5))
+    widget.controls["height"].set_state({"value": 19.500000000000004})  # as a page sends it, having added up steps
+    assert seen[-1] == 19.5 and widget.values == {"height": 19.5}
+    widget = explore(draw, height=log(1e-2, 1e2))
+    before = len(seen)
+    widget.controls["height"].set_state({"value": 1.0000000000000002})
+    assert len(seen) == before and widget.values == {"height": 1.0}
+
+
 def test_a_log_slider_moves_by_factors():
     widget = make_wave(height=log(1e-3, 1e1, steps=2))
     slider = widget.controls["height"]

@@ -7,7 +7,7 @@ import ipywidgets as ipw
 import numpy as np
 import pytest
 
-from cs231n_helpers import data, losses, metrics, optim, threads, train
+from cs231n_helpers import data, losses, metrics, optim, threads, train, transfer
 from cs231n_helpers.initializers import zeros
 from cs231n_helpers.layers import Dense, ReLU, Tanh
 from cs231n_helpers.network import Network
@@ -474,3 +474,18 @@ def test_other_losses_may_be_trained(make):
     assert panel.history.moments[0].train_loss == pytest.approx(9.0)
     low, high = panel.axes["L"].get_ylim()
     assert low < 0.5 and high > 20
+
+
+def test_a_plan_freezes_arrays_and_slows_others(make):
+    def tuned(upto=1, factor=0.5):
+        return network, params, transfer.plan(network, params, upto, factor)
+
+    network = two_layer()
+    params = network.init(np.random.default_rng(0))
+    panel = make(tuned, upto=(0, 1), factor=(0.1, 1.0, 0.1), learning_rate=0.1)
+    assert panel.params["dense1.W"] is params["dense1.W"] and panel.params["dense2.W"] is not params["dense2.W"]
+    assert list(panel.result.ratios) == ["dense2.W"]
+    panel.set(upto=0, factor=0.1)
+    panel.start()
+    assert panel.wait() and panel.error == "" and panel.params["dense1.W"] is not params["dense1.W"]
+    assert set(panel.result.ratios) == {"dense1.W", "dense2.W"}

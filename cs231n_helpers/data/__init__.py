@@ -1,17 +1,22 @@
 """Data sets: real pictures and toy points, always cut into train, val and test the same way.
 
 `load` gives a `Split`; `folds` and `batches` give indices into one; `augment` makes training images anew. `results`
-gives what a long experiment measured.
+gives what a long experiment measured. `photographs` are eight whole photographs, `read_photograph` takes one of
+yours, `square` gives a piece of one in the size that a network takes.
 """
 
 from cs231n_helpers import checks
 from cs231n_helpers.checks import DataError
 from cs231n_helpers.data import fashion_mnist, photo_patches, toy
 from cs231n_helpers.data.augmentation import augment
+from cs231n_helpers.data.cropping import square
 from cs231n_helpers.data.experiments import results
+from cs231n_helpers.data.photograph import read_photograph
+from cs231n_helpers.data.photos import photographs
 from cs231n_helpers.data.split import Split, batches, first, folds
 
-__all__ = ["NAMES", "DataError", "Split", "augment", "batches", "folds", "load", "results"]
+__all__ = ["NAMES", "DataError", "Split", "augment", "batches", "folds", "load", "photographs",
+           "read_photograph", "results", "square"]
 
 NAMES = ("fashion_mnist", "photo_patches", "cifar10", *toy.NAMES)
 _OPTIONS = {"fashion_mnist": ("full",), "photo_patches": (), "cifar10": ()}

@@ -12,6 +12,7 @@ from . import (
     few_images,
     knn,
     learning_check,
+    looking,
     mended,
     monitoring,
     networks,
@@ -23,13 +24,15 @@ from . import (
     sgd_step,
     softmax,
     svm,
+    transferring,
     updates,
 )
 from .exercise import Verdict
 from .verdicts import judge
 
 TOPICS = (knn, svm, softmax, sgd_step, backprop, mended, networks, normalising, regularising, learning_check,
-          monitoring, updates, distilling, searching, convolving, pooling, patterns, few_images)
+          monitoring, updates, distilling, searching, convolving, pooling, patterns, looking, few_images,
+          transferring)
 EXERCISES = {exercise.name: exercise for topic in TOPICS for exercise in topic.EXERCISES}
 names = tuple(EXERCISES)
 __all__ = ["EXERCISES", "Verdict", "bugs", "check", "judge", "names", "verdict"]
@@ -45,8 +48,8 @@ def check(name, function):
         "sigmoid", "affine", "cross_entropy"; the mended functions of `bugs`, "bug_a" to "bug_e"; "two_layer",
         "pca_whiten", "initial", "batch_norm"; "dropout", "max_norm"; "relative_error"; "update_ratio";
         "momentum_step", "adam_step", "step_decay"; "distillation"; "log_uniform"; "out_size", "conv_parameters",
-        "conv_loops", "receptive_field"; "max_pool", "pattern_parameters";
-        "error_bars".
+        "conv_loops", "receptive_field"; "max_pool", "pattern_parameters"; "occlusion_map"; "error_bars";
+        "pooled_features", "replace_head", "learning_rates", "fine_tune_step".
     function : callable
         The function you filled in, not its result: `check("distances", l2)`. From "mul" on it is an operation:
         it returns (y, back), and back(dy) returns a tuple with the gradient of each array.

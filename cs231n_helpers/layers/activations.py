@@ -1,5 +1,6 @@
 """Activations as layers: the ops of the same names."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ class ReLU(Layer):
 
     kind: ClassVar[str] = "relu"
     in_place: ClassVar[bool] = True
+    bounds: ClassVar[tuple] = (0, math.inf)
 
     def forward(self, params, x, rng=None):
         return without_arrays(*ops.relu(x))
@@ -40,6 +42,7 @@ class ReLU6(Layer):
 
     kind: ClassVar[str] = "relu6"
     in_place: ClassVar[bool] = True
+    bounds: ClassVar[tuple] = (0, 6)
 
     def forward(self, params, x, rng=None):
         return without_arrays(*ops.relu6(x))

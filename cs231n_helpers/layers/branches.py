@@ -127,6 +127,11 @@ class Residual(Branches):
                              "shapes add up. Give the shortcut a Conv of size 1 with the same filters and stride.")
         return body
 
+    def apply(self, params, x):
+        (_, body, arrays), (_, shortcut, others) = self.own(params)
+        y, beside = body.apply(arrays, x), shortcut.apply(others, x)
+        return np.add(y, beside, out=None if np.may_share_memory(y, x) else y)
+
     def join(self, outputs):
         return outputs[0] + outputs[1]
 
@@ -166,6 +171,25 @@ class Parallel(Branches):
                              f"{listed}. Give each branch the same stride, and padding that keeps the size.")
         first, *_ = shapes.values()
         return (*first[:-1], sum(shape[-1] for shape in shapes.values()))
+
+    def apply(self, params, x):
+        """Each branch writes its output to the place where it belongs."""
+        out, widths = self._joined(x.shape[1:])
+        y, end = np.empty((len(x), *out), np.result_type(x, *params.values())), 0
+        for (_, branch, arrays), width in zip(self.own(params), widths):
+            end += width
+            branch.apply(arrays, x, out=y[..., end - width:end])
+        return y
+
+    def _joined(self, in_shape):
+        """(shape of the output, channels of each branch), kept: to ask all layers takes as long as a product."""
+        if in_shape not in self._known:
+            self._known[in_shape] = self.out_shape(in_shape), [shape[-1] for shape in self.shapes(in_shape).values()]
+        return self._known[in_shape]
+
+    @cached_property
+    def _known(self):
+        return {}
 
     def join(self, outputs):
         return np.concatenate(outputs, axis=-1)

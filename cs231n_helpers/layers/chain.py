@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
+
+from cs231n_helpers import ops
+
 from .layer import Layer
 
 
@@ -100,9 +104,33 @@ class Chain(Layer):
 
         return back
 
-    def apply(self, params, x):
-        for _, layer, arrays in self.own(params):
-            x = layer.apply(arrays, x)
+    @cached_property
+    def steps(self):
+        """(number of a layer, its bounds): what `apply` does, in order.
+
+        An activation that only cuts off is left to the layer before it, if that can do it while its output is in the
+        cache.
+        """
+        found, follows = [], (*self.layers[1:], None)
+        for number, (layer, after) in enumerate(zip(self.layers, follows)):
+            if found and found[-1][0] == number - 1 and found[-1][1]:
+                continue
+            found.append((number, after.bounds if layer.cuts and after is not None else None))
+        return tuple(found)
+
+    def apply(self, params, x, out=None):
+        """The output in test mode, written to `out` if given. Inputs stay as they are; what was made here may not."""
+        own, given, last = self.own(params), x, self.steps[-1][0] if self.steps else -1
+        for number, bounds in self.steps:
+            _, layer, arrays = own[number]
+            if layer.cuts:
+                x = layer.apply(arrays, x, bounds, out if number == last else None)
+            elif layer.bounds and x.flags.c_contiguous and not np.may_share_memory(x, given):
+                ops.inference.cut(x, *layer.bounds)
+            else:
+                x = layer.apply(arrays, x)
+        if out is not None and x is not out:
+            out[...] = x
         return x
 
     def traced(self, params, x):

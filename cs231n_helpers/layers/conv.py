@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,8 @@ from .windows import Windowed, picture
 @dataclass(frozen=True)
 class Filters(Windowed):
     """What both convolutions share: weights "W", one filter for each channel of the output, and an offset "b"."""
+
+    cuts: ClassVar[bool] = True
 
     def weights(self, in_shape):
         W = self.filter_shape(in_shape)
@@ -39,6 +42,10 @@ class Filters(Windowed):
 
         return y, back
 
+    def apply(self, params, x, bounds=None, out=None):
+        """The output, cut off at `bounds` (low, high), written to `out` if given."""
+        return self.answer(x, params["W"], params.get("b"), bounds=bounds, out=out, **self.settings)
+
 
 @dataclass(frozen=True)
 class Conv(Filters):
@@ -54,6 +61,7 @@ class Conv(Filters):
 
     kind: ClassVar[str] = "conv"
     op: ClassVar[Callable] = staticmethod(ops.conv2d)
+    answer: ClassVar[Callable] = staticmethod(ops.inference.conv2d)
     filters: int
     size: int | tuple
     stride: int | tuple = 1
@@ -72,7 +80,7 @@ class Conv(Filters):
                              f"Take {self.filters + -self.filters % self.groups} filters.")
         super().__post_init__()
 
-    @property
+    @cached_property
     def settings(self):
         return {**super().settings, "dilation": self.dilation, "groups": self.groups}
 
@@ -96,6 +104,7 @@ class DepthwiseConv(Filters):
 
     kind: ClassVar[str] = "depthwise"
     op: ClassVar[Callable] = staticmethod(ops.depthwise_conv2d)
+    answer: ClassVar[Callable] = staticmethod(ops.inference.depthwise_conv2d)
     size: int | tuple
     stride: int | tuple = 1
     pad: int | tuple = 0
@@ -104,7 +113,7 @@ class DepthwiseConv(Filters):
     init: Callable = field(default=he, repr=False)
     bias: bool = True
 
-    @property
+    @cached_property
     def settings(self):
         return {**super().settings, "dilation": self.dilation}
 

@@ -15,6 +15,8 @@ class Layer:
 
     kind: ClassVar[str] = "layer"
     in_place: ClassVar[bool] = False
+    bounds: ClassVar[tuple | None] = None                           # (low, high), if it does no more than cut off
+    cuts: ClassVar[bool] = False                                    # whether `apply` can cut off its own output, too
 
     def out_shape(self, in_shape):
         """The shape of one example on the way out; ValueError if one of shape `in_shape` does not fit."""

@@ -42,6 +42,9 @@ class MaxPool(Pool):
     def forward(self, params, x, rng=None):
         return without_arrays(*ops.max_pool2d(x, self.size, **self.settings))
 
+    def apply(self, params, x):
+        return ops.inference.max_pool2d(x, self.size, **self.settings)
+
 
 @dataclass(frozen=True)
 class AvgPool(Pool):

@@ -38,12 +38,18 @@ class Standardise(Layer):
         return in_shape
 
     def forward(self, params, x, rng=None):
-        scale, offset = (np.asarray(value, x.dtype) for value in (self.scale, self.offset))
+        scale, offset = (_for_rows(value, x) for value in (self.scale, self.offset))
 
         def back(dy, input_gradient=True):
             return {}, dy * scale if input_gradient else None
 
         return x * scale + offset, back
+
+
+def _for_rows(value, x):
+    """One number for each of a row of pixels: three for each pixel by itself would take ten times as long."""
+    value = np.asarray(value, x.dtype)
+    return value if value.ndim == 0 else np.array(np.broadcast_to(value, x.shape[-2:]))
 
 
 def _numbers(name, value):

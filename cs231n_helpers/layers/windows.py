@@ -34,7 +34,7 @@ class Windowed(Layer):
         return (spatial.pair(where, "size", self.size), spatial.pair(where, "stride", self.stride),
                 spatial.pads(where, self.pad), spatial.pair(where, "dilation", getattr(self, "dilation", 1)))
 
-    @property
+    @cached_property
     def settings(self):
         """What the op of the same name is told besides its arrays."""
         return {"stride": self.stride, "pad": self.pad, "fit": self.fit}

@@ -9,6 +9,7 @@ normalisation, convolution, pooling, response. `max` and `sum` are ops too: call
 are something else.
 """
 
+from . import inference as inference
 from . import spatial as spatial
 from . import strips as strips
 from .activations import leaky_relu, maxout, relu, relu6, sigmoid, tanh

@@ -5,6 +5,7 @@ The readable form is `conv2d_as_product` in unfold.py; what the course runs on i
 of strips.py at stride 1, blocks that are unfolded in the cache (below) for strides, dilation and low filters.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,7 @@ def conv2d(x, W, b, *, stride=1, pad=0, dilation=1, groups=1, fit="exact"):
     filters flipped. `back(dy, input_gradient=False)` leaves dx out (None): the first layer's is needed by nobody.
     Source: CS231n notes, Convolutional networks.
     """
-    x, W, b, plan = _checked("conv2d", x, W, b, stride, pad, dilation, groups, fit)
+    x, W, b, plan = checked(x, W, b, stride, pad, dilation, groups, fit)
     dtype = np.result_type(x, W)
     x, W, b = (a.astype(dtype, copy=False) for a in (x, W, b))
     return _grouped(x, W, b, plan) if plan.groups > 1 else _whole(x, W, b, plan)
@@ -134,9 +135,11 @@ def _grouped(x, W, b, plan):
 
 
 # -------------------------------------------------------------------------------------------------- checks at the door
-def _checked(where, x, W, b, stride, pad, dilation, groups, fit):
+def checked(x, W, b, stride=1, pad=0, dilation=1, groups=1, fit="exact"):
+    """The arrays as floats (b may be None) and the Plan of conv2d, or an error that says what does not fit."""
+    where = "conv2d"
     x = images(where, x)
-    W, b = floats(where, "W", W), floats(where, "b", b)
+    W, b = floats(where, "W", W), None if b is None else floats(where, "b", b)
     if W.ndim != 4 or 0 in W.shape:
         raise ValueError(f"{where}: W must be filters (KH, KW, C, F) with at least one number of each, got {W.shape}.")
     groups = checks.whole(where, "groups", groups, low=1)
@@ -146,9 +149,20 @@ def _checked(where, x, W, b, stride, pad, dilation, groups, fit):
 
 
 def planned(where, x, W, stride, pad, dilation, groups, fit):
+    """The Plan of a convolution of x and W, which depends on their shapes alone."""
+    return _planned(where, x.shape, W.shape[:2], *map(_frozen, (stride, pad, dilation)), groups, fit)
+
+
+@functools.lru_cache(maxsize=1024, typed=True)
+def _planned(where, shape, size, stride, pad, dilation, groups, fit):
+    """Kept: for small images the arithmetic with its checks would take as long as the products."""
     stride, dilation, pad = pair(where, "stride", stride), pair(where, "dilation", dilation), pads(where, pad)
-    out = out_shape(where, x.shape, W.shape[:2], stride, pad, dilation, fit)
-    return Plan(W.shape[:2], stride, pad, dilation, groups, out)
+    return Plan(size, stride, pad, dilation, groups, out_shape(where, shape, size, stride, pad, dilation, fit))
+
+
+def _frozen(value):
+    """Lists as tuples, which can be looked up."""
+    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _channels(where, x, W, groups):
@@ -168,5 +182,5 @@ def _channels(where, x, W, groups):
 
 
 def one_offset_each(where, W, b):
-    if b.shape != W.shape[-1:]:
+    if b is not None and b.shape != W.shape[-1:]:
         raise ValueError(f"{where}: b must have shape ({W.shape[-1]},), one offset for each filter, got {b.shape}.")

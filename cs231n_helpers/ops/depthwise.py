@@ -15,13 +15,7 @@ def depthwise_conv2d(x, W, b, *, stride=1, pad=0, dilation=1, fit="exact"):
     KH * KW * C multiplications a place instead of KH * KW * C * C. A 1x1 convolution after it mixes the channels.
     Settings, and `input_gradient` of back, as in conv2d. Source: Howard et al. 2017 (MobileNets).
     """
-    x = images("depthwise_conv2d", x)
-    W, b = floats("depthwise_conv2d", "W", W), floats("depthwise_conv2d", "b", b)
-    if W.ndim != 3 or W.shape[2] != x.shape[3]:
-        raise ValueError("depthwise_conv2d: W must be (KH, KW, C), one filter for each of the "
-                         f"{x.shape[3]} channels of x; shapes {x.shape} and {W.shape}.")
-    one_offset_each("depthwise_conv2d", W, b)
-    plan = planned("depthwise_conv2d", x, W, stride, pad, dilation, 1, fit)
+    x, W, b, plan = checked(x, W, b, stride, pad, dilation, fit)
     window = (plan.out, plan.size, plan.stride, plan.dilation)
     y = np.empty((len(x), *plan.out, len(b)), np.result_type(x, W))
 
@@ -57,3 +51,15 @@ def _spread(dy, W, shape, window):
     for tap, under in taps(dxp, *window):
         under += dy * W[tap]
     return dxp
+
+
+def checked(x, W, b, stride=1, pad=0, dilation=1, fit="exact"):
+    """The arrays as floats (b may be None) and the Plan of depthwise_conv2d, or an error that says what is wrong."""
+    x = images("depthwise_conv2d", x)
+    W, b = floats("depthwise_conv2d", "W", W), None if b is None else floats("depthwise_conv2d", "b", b)
+    if W.ndim != 3 or W.shape[2] != x.shape[3]:
+        raise ValueError("depthwise_conv2d: W must be (KH, KW, C), one filter for each of the "
+                         f"{x.shape[3]} channels of x; shapes {x.shape} and {W.shape}.")
+    one_offset_each("depthwise_conv2d", W, b)
+    plan = planned("depthwise_conv2d", x, W, stride, pad, dilation, 1, fit)
+    return x, W, b, plan

@@ -14,7 +14,7 @@ def max_pool2d(x, size, stride=None, pad=0, fit="exact"):
     alone receives dy, of equal ones the FIRST in reading order; in windows that overlap the gradients add up.
     Source: CS231n notes, Convolutional networks.
     """
-    x, window, pad = _checked("max_pool2d", x, size, stride, pad, fit)
+    x, window, pad = checked("max_pool2d", x, size, stride, pad, fit)
     (OH, OW), (KH, KW), (S, T) = window
     (N, _, _, C), shape, dtype, (h, w) = x.shape, x.shape, x.dtype, covered(*window)
     y = np.empty((N, OH, OW, C), dtype)
@@ -86,7 +86,7 @@ def avg_pool2d(x, size, stride=None, pad=0, fit="exact"):
     is that constant everywhere (PyTorch: count_include_pad=False). Every pixel under a window of n receives dy / n.
     Source: CS231n notes, Convolutional networks.
     """
-    x, window, pad = _checked("avg_pool2d", x, size, stride, pad, fit)
+    x, window, pad = checked("avg_pool2d", x, size, stride, pad, fit)
     shape, dtype = x.shape, x.dtype
     share = 1 / _sums(padded(np.ones((1, *shape[1:3], 1), dtype), pad, *window), window)     # 1 / n, (1, OH, OW, 1)
     y = _sums(padded(x, pad, *window), window) * share
@@ -126,7 +126,7 @@ def global_avg_pool(x):
     return x.mean(axis=(1, 2)), back
 
 
-def _checked(where, x, size, stride, pad, fit):
+def checked(where, x, size, stride=None, pad=0, fit="exact"):
     """x, the window (out, size, stride) and pad ((top, bottom), (left, right))."""
     x = images(where, x)
     size = pair(where, "size", size)

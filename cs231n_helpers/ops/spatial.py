@@ -114,6 +114,26 @@ def padded(x, pad, out, size, stride, dilation=(1, 1), value=0):
     return y
 
 
+def padded_rows(x, rows, plan, width):
+    """What the windows of the `rows` of a result cover, `width` pixels of each row, with zeros around x (N, H, W, C).
+
+    `plan` has size, stride, pad and dilation. A view of x, if there is nothing to put around it.
+    """
+    (N, H, W, C), ((top, _), (left, _)) = x.shape, plan.pad
+    first = rows.start * plan.stride[0] - top
+    h, _ = covered((rows.stop - rows.start, 1), plan.size, plan.stride, plan.dilation)
+    low = min(max(0, first), first + h)                             # rows [low, high) of x are under it, or none
+    high, right = max(low, min(H, first + h)), max(0, min(W, width - left))
+    if left == 0 and low == first and high == first + h and right == width:
+        return x[:, low:high, :width]
+    strip = np.empty((N, h, width, C), x.dtype)
+    strip[:, :low - first], strip[:, high - first:] = 0, 0
+    inside = strip[:, low - first:high - first]
+    inside[:, :, :left], inside[:, :, left + right:] = 0, 0
+    inside[:, :, left:left + right] = x[:, low:high, :right]
+    return strip
+
+
 def covered(out, size, stride, dilation=(1, 1)):
     """Rows and columns that the windows cover: the first pixel of the first to the last one of the last."""
     return tuple((n - 1) * S + D * (F - 1) + 1 for n, F, S, D in zip(out, size, stride, dilation))

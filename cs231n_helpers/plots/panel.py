@@ -1,5 +1,7 @@
 """The instruments of a training run on one clock: its curves, and what the network looked like at one moment."""
 
+import string
+
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Polygon
@@ -95,7 +97,7 @@ def _hills(ax):
             there = row < len(chosen)
             name = chosen[row] if there else ""
             shape.set_visible(there)
-            words.write(("name", row), name.removesuffix(".W"))
+            words.write(("name", row), brief(name))
             words.write(("note", row), notes.get(name, ""))
             base, height = 1 - (row + 1) / max(len(chosen), 1), 1 / max(len(chosen), 1)
             for kind, x in zip(("name", "note"), sides):
@@ -112,6 +114,17 @@ def _outline(spread, base, height):
     tall = spread.shares / max(spread.shares.max(), 1e-12) * height + base
     xs = np.repeat(spread.edges, 2)
     return np.stack([xs, np.concatenate([[base], np.repeat(tall, 2), [base]])], 1)
+
+
+def brief(name, most=2):
+    """The name of a layer, or of its weights; of layers within blocks, what stands between the first word and the last
+    in letters: "fire7.parallel1.branch2.conv1.W" is "fire7.p1b2.conv1", and with most=1, where there is no room, fire7.
+    """
+    first, *inner = name.removesuffix(".W").split(".")
+    if most == 1 or len(inner) < 2:
+        return first if most == 1 else ".".join([first, *inner])
+    between = "".join(word[0] + word.lstrip(string.ascii_lowercase + "_") for word in inner[:-1])
+    return f"{first}.{between}.{inner[-1]}"
 
 
 def some(names):
@@ -166,7 +179,7 @@ def _by_layer(ax, limits):
             key = chosen[row] if row < len(chosen) else None
             ys = [reading.get(key, np.nan) for reading in readings] if key else []
             line.set_data(xs if key else [], np.clip(ys, *limits))
-            names.write(row, key.removesuffix(".W") if key else "")
+            names.write(row, brief(key, most=1) if key else "")
             names.places[row].x = (0.02 + 0.97 / max(len(chosen), 4) * row) * epochs
         cursor.set_xdata([moment.epoch] * 2)
         return [*lines, names, cursor]

@@ -6,14 +6,16 @@ from matplotlib.collections import PolyCollection
 from .style import CLASS_COLOURS, FAINT, INK, MUTED, STILL, blank, headline, soft, style
 from .words import Words
 
+GROWTH, LARGER = 2.2, 1.2           # how much higher lines, and larger words, become where there are few lines
+
 
 def table(ax, headings, widths, bars, most, size=8.5):
     """A table of at most `most` lines and a last one for the sums; columns as wide as `widths` (parts of 1).
 
     headings: one for each column, the first one's words stand at the left, all others at the right of their column;
-    bars: the numbers of the columns that get bars. Returns update(lines, shares, sums, title, chosen=None):
-    `lines` are lists of texts, `shares` {column: one number from 0 to 1 for each line}, `sums` the texts of the last
-    line, `chosen` the number of the line that is shaded.
+    bars: the numbers of the columns that get bars. Fewer lines are drawn higher, so that they use the axis.
+    Returns update(lines, shares, sums, title, chosen=None): `lines` are lists of texts, `shares` {column: one number
+    from 0 to 1 for each line}, `sums` the texts of the last line, `chosen` the number of the line that is shaded.
     """
     blank(ax).set(xlim=(0, 1), ylim=(most + 0.6, -1.4))
     rights = np.cumsum(widths) / np.sum(widths)
@@ -28,28 +30,29 @@ def table(ax, headings, widths, bars, most, size=8.5):
     words, head = Words(ax), headline(ax)
     for line in range(most + 1):
         for column, x in enumerate(ends):
-            words.place((line, column), x, line + 0.32, size=size, align="left" if column == 0 else "right")
+            words.place((line, column), x, line, align="left" if column == 0 else "right")
 
     def update(lines, shares, sums, title, chosen=None):
-        for line in range(most + 1):
+        height = min((most + 1) / (len(lines) + 1), GROWTH)             # of a line: 1 where all are there
+        for (line, column), word in words.places.items():
             texts = lines[line] if line < len(lines) else sums if line == len(lines) else [""] * len(ends)
-            for column, text in enumerate(texts):
-                words.write((line, column), text)
-                words.places[line, column].bold = line == len(lines)
+            word.text, word.bold, word.size = texts[column], line == len(lines), size * min(height, LARGER)
+            word.y = (line + 0.5) * height - 0.5 + 0.32 * word.size / size
         for column, collection in drawn.items():
-            collection.set_verts([_bar(lefts[column] + 0.012, rights[column], line, share)
+            sides = lefts[column] + 0.012, rights[column]
+            collection.set_verts([_bar(*sides, (line + 0.5) * height - 0.5, share, height)
                                   for line, share in enumerate(shares[column])])  # fmt: skip
-        rule.set_ydata([len(lines) - 0.5] * 2)
-        band.set(y=(chosen or 0) - 0.5, visible=chosen is not None)
+        rule.set_ydata([len(lines) * height - 0.5] * 2)
+        band.set(y=(chosen or 0) * height - 0.5, height=height, visible=chosen is not None)
         head.set_text(title)
         return [band, *drawn.values(), rule, words, head]
 
     return update
 
 
-def _bar(left, right, line, share):
-    start = right - share * (right - left)
-    return [(start, line - 0.42), (right, line - 0.42), (right, line + 0.42), (start, line + 0.42)]
+def _bar(left, right, middle, share, height):
+    start, half = right - share * (right - left), 0.42 * height
+    return [(start, middle - half), (right, middle - half), (right, middle + half), (start, middle + half)]
 
 
 def history(ax, years):

@@ -15,7 +15,7 @@ from .small_convnet import small
 from .sources import EFFICIENTNET_LITE0 as _EFFICIENTNET_LITE0
 from .sources import SQUEEZENET as _SQUEEZENET
 from .sources import MissingWeights
-from .squeezenet import squeezenet
+from .squeezenet_1_1 import squeezenet
 
 __all__ = ["MissingWeights", "available", "efficientnet_lite0", "folded", "small", "squeezenet"]
 

@@ -76,7 +76,9 @@ class _Machine:
 
     def since_mark(self):
         """The values since the last mark, which leave the stack, and the mark with them."""
-        count = next(count for count, value in enumerate([*reversed(self.stack), MARK]) if value is MARK)
+        count = next((count for count, value in enumerate(reversed(self.stack)) if value is MARK), None)
+        if count is None:
+            raise ValueError("a container that was never begun")
         values = self.taken(count)
         self.taken(1)
         return values

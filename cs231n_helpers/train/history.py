@@ -69,8 +69,10 @@ class History:
 
     @property
     def loss_limits(self):
-        """(lowest, highest) of a logarithmic axis for the losses: around that of the first moment."""
-        first = self.moments[0].train_loss
+        """(lowest, highest) of a logarithmic axis for the losses: around that of the first moment. Where a network is
+        already good at its training examples then, it is the loss on the validation examples that tells the size."""
+        first, val = self.moments[0].train_loss, self.moments[0].val_loss
+        first = val if math.isfinite(val) and val > 3.5 * first else first
         return (first / 70, first * 3.5) if math.isfinite(first) and first > 0 else (0.01, 10.0)
 
     def smooth(self, part=0.04):

@@ -6,6 +6,7 @@ changes in both, but a slider moves only in the one that is used.
 """
 
 import ipywidgets as ipw
+import traitlets
 
 
 class _Quiet:
@@ -17,12 +18,23 @@ class IntSlider(_Quiet, ipw.IntSlider):
     """A slider of whole numbers."""
 
 
+class Number(traitlets.CFloat):
+    """One number, not two: a page adds up its steps to 19.500000000000004, and sends 0.020000000000000004 for 0.02."""
+
+    def validate(self, obj, value):
+        return float(f"{super().validate(obj, value):.12g}")
+
+
 class FloatSlider(_Quiet, ipw.FloatSlider):
     """A slider."""
+
+    value = Number(0.0).tag(sync=True)
 
 
 class FloatLogSlider(_Quiet, ipw.FloatLogSlider):
     """A slider over powers."""
+
+    value = Number(1.0).tag(sync=True)
 
 
 class Dropdown(_Quiet, ipw.Dropdown):

@@ -324,6 +324,60 @@ def test_the_panel_trains_what_stands_in_the_box(widget, run):
         widget.reset()
 
 
+# --- Filters in colour ------------------------------------------------------------------------------------------------
+
+
+def tint(filters):
+    """How much of the weights is one colour over the whole window: about 1/25 for noise in 5x5, 1 for a plain tint."""
+    W = np.asarray(filters, float) - 127.5
+    return (W.mean(axis=(1, 2)) ** 2).sum() * W[0, ..., 0].size / (W**2).sum()
+
+
+@drives(NAME, "b4-colour-panel", "size", "filters", "learning_rate", "l2", "batch", "rule", "epochs", "moment")
+@of("b4-colour-panel")
+def test_the_panel_trains_filters_in_colour(widget):
+    assert widget.result.val_accuracy > 0.6 and widget.result.reading.filters.shape == (16, 5, 5, 3)
+    assert widget.result.train_accuracy > widget.result.val_accuracy + 0.05
+    widget.set(moment=0)
+    first = widget.history.moments[0]
+    assert f"{100 * first.val_accuracy:.1f}%" in words(widget.axes["A"]) and first.val_accuracy < 0.3
+    for control in ("learning_rate", "l2", "batch", "rule", "epochs"):
+        for position in widget.limits(control):
+            widget.reset()
+            widget.set(**{control: position})
+            assert widget.error == "" and widget._chosen()[control] == pytest.approx(0 if (
+                control == "l2" and position < 1.01e-6) else position) if control != "rule" else True
+    try:
+        for size, filters in ((3, 16), (7, 16), (5, 8), (5, 32)):
+            widget.reset()
+            widget.set(size=size, filters=filters, epochs=1, batch=200)
+            widget.start()
+            assert widget.wait(120) and widget.error == ""
+            n = size * size * 3 * filters + filters + 9 * filters * 32 + 32 + 8 * 8 * 32 * 8 + 8
+            assert widget.network.count() == n and widget.result.reading.filters.shape == (filters, size, size, 3)
+    finally:
+        widget.reset()
+
+
+@drives(NAME, "b4-colour-widget", "moment")
+@of("b4-colour-widget")
+def test_filters_take_one_tint_each(widget, run):
+    seen, grey = run.namespace["filters_seen"], run.namespace["recorded"][-1].params["conv1.W"]
+    for values in ends(widget, "moment"):
+        for ax, due in ((widget.axes[1], seen[0]), (widget.axes[2], seen[values["moment"]])):
+            shown = np.asarray(ax.images[0].get_array())
+            side, frame = 12 * 5, 4                                     # pixels of a filter, and of its frame
+            step = side + 3 * frame
+            for k in (0, 15):
+                top, left = (step * n + frame for n in divmod(k, 4))
+                assert np.array_equal(shown[top + 6:top + side:12, left + 6:left + side:12], due[k])
+    assert len(seen) == 13 and tint(seen[0]) == pytest.approx(1 / 25, abs=0.03) and tint(seen[-1]) > 0.6
+    clothes = np.moveaxis(grey, -1, 0)
+    assert tint(127.5 + clothes) < tint(seen[-1]) - 0.2
+    hues = np.asarray(seen[-1], float).mean(axis=(1, 2)).argmax(axis=1)
+    assert set(hues) == {0, 1, 2}                                       # there are filters for red, green and blue
+
+
 # --- The first layer --------------------------------------------------------------------------------------------------
 
 
@@ -421,7 +475,10 @@ def test_vgg_row_for_row(widget):
         assert title.startswith(f"{name}:") and whole(right) == kept
         assert math.prod(int(n) for n in left.split(" · ")) == kept
         assert f"{learned:,} learned" in title if learned else "learned" not in title
-        assert widget.axes.patches[0].get_y() == values["row"] - 0.5
+        band, line = widget.axes.patches[0], values["row"]
+        [places] = [artist.places for artist in widget.axes.artists if hasattr(artist, "places")]
+        inside = [band.get_y() < places[row, 0].y < band.get_y() + band.get_height() for row in range(len(due))]
+        assert inside == [row == line for row in range(len(due))]
 
 
 def test_the_slip_of_the_notes_is_one():

@@ -24,10 +24,11 @@ POOLED = ("fire3", "fire5")                             # a pool after these
 def squeezenet(size=128):
     """(network, params, class_names) of SqueezeNet 1.1 for RGB pictures in [0, 1], (N, H, W, 3).
 
-    size : height and width, or a pair; from 64 up. It was trained on 227; 128 is three times as fast and costs little.
+    size : height and width, or a pair; from 64 up. It was trained on 227, and 128 has a third as many pixels.
     The network names its units: conv1, relu1, pool1, fire1 to fire8 (the paper counts them from fire2), and head1,
     which ends in a thousand class scores and can be replaced. Published as convolution of size 1, ReLU and the mean
-    over all places, the head gives scores that are never below 0. Top-1 accuracy on ImageNet: 57.5 % (as published).
+    over all places, the head gives scores that are never below 0. Top-1 accuracy on ImageNet: 57.5 % (published for
+    version 1.0; 1.1 was made to keep it at less than half the work).
     MissingWeights, if the package is not there, says how to get it.
     """
     network = architecture(picture_shape("squeezenet", size))

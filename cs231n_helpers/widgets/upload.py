@@ -1,0 +1,30 @@
+"""A button that takes one file from the learner's computer."""
+
+import ipywidgets as ipw
+
+
+class Upload(ipw.VBox):
+    """A button, and beside it what it takes. `take(name, content)` is called with each file that is chosen.
+
+    The button forgets the file as soon as it was passed on, so that it is never saved with the state of the page, and
+    the same file can be chosen again.
+    """
+
+    def __init__(self, take):
+        self.take = take
+        self.button = ipw.FileUpload(accept=".jpg,.jpeg,.png", multiple=False, description="Your photograph",
+                                     tooltip="Choose a JPEG or PNG from your computer",
+                                     layout=ipw.Layout(width="190px"))  # fmt: skip
+        self.button.observe(self._chosen, "value")
+        self.button.add_class("cs231n-upload")
+        note = ipw.HTML("JPEG or PNG, up to 9 MB. It goes to your own kernel and nowhere else, and is not saved.")
+        super().__init__([ipw.HBox([self.button, note])])
+
+    def _chosen(self, change):
+        chosen = change["new"]
+        if not chosen:
+            return
+        files = [(str(file["name"]), bytes(file["content"])) for file in chosen]
+        self.button.value = ()
+        for name, content in files:
+            self.take(name, content)
