@@ -19,7 +19,7 @@ from . import winograd
 from .blocks import LANES, lanes, sums
 from .winograd import PLANES, TILE
 
-BUDGET = 2**20                  # bytes of lines and products in a block: they stay in the cache
+BUDGET = 2**21                  # bytes of lines and products in a block: they stay in the cache
 FEW = 16                        # channels
 SMALL = 900_000                 # multiplications up to which OpenBLAS needs no copies of its own: products are cut so
 
