@@ -10,6 +10,7 @@ import functools
 import os
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 from cs231n_helpers import checks
 
@@ -18,6 +19,7 @@ _lock = threading.Lock()
 _in_force = []              # the limits of all `with` blocks that are open now, in whichever thread
 _for_blas = []              # the limits that are for BLAS alone
 _undo = []                  # at most one: what gives BLAS its own number back
+_pool = []                  # at most one: the threads that help in `share`
 
 
 @contextlib.contextmanager
@@ -78,8 +80,8 @@ def share(function, items):
     """The list of function(item) for every item, from one thread on each core, with one BLAS thread in each.
 
     NumPy lets go of the interpreter's lock while it computes, so array work runs side by side. The calling thread works
-    too; the others are started and joined here (about 0.1 ms). In turn, where there is one core or one item, or BLAS
-    cannot be told to leave the other cores alone.
+    too; the others wait between calls, since starting a thread takes longer. In turn, where there is one core or one
+    item, or BLAS cannot be told to leave the other cores alone.
     """
     items = list(items)
     count = min(workers(), len(items)) if len(items) > 1 else 1     # to ask for the cores takes some microseconds
@@ -95,15 +97,25 @@ def share(function, items):
             failed.append(error)
 
     with limit(1):
-        others = [threading.Thread(target=contextvars.copy_context().run, args=(work,)) for _ in range(count - 1)]
-        for thread in others:
-            thread.start()
+        others = [_helpers().submit(contextvars.copy_context().run, work) for _ in range(count - 1)]
         work()
-        for thread in others:
-            thread.join()
+        for other in others:
+            if not other.cancel():                  # one that has not begun has nothing left to do
+                other.result()
     if failed:
         raise failed[0]
     return results
+
+
+def _helpers():
+    with _lock:
+        if not _pool:
+            _pool.append(ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="share"))
+        return _pool[0]
+
+
+if hasattr(os, "register_at_fork"):                 # a forked process has none of its parent's threads
+    os.register_at_fork(after_in_child=_pool.clear)
 
 
 def _apply():

@@ -1,6 +1,8 @@
 """Every control of every notebook: its ends change the picture, nothing fails, and a test holds it to a true value."""
 
 import importlib
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,50 +24,48 @@ def test_every_control_is_held_to_an_independent_value(notebook):
     assert not gone, f"tests marked for controls that do not exist: {gone}"
 
 
-def every_position(notebook):
-    """Set every control to each of its positions, the others at their start; yield (widget, where this is)."""
+@cache
+def faults(notebook):
+    """{what is wrong: where}: every control set to each of its positions in turn, the others at their start."""
+    found = defaultdict(list)
     for cell, widget in run_notebook(notebook).widgets.items():
+        widget.reset()
+        values, start = widget.values, widget.live.pixels().astype(int)
+        found["cut off"] += [(cell, text) for text in _texts_outside(widget.figure)]
         for control in widget.controls:
             for position in widget.limits(control):
+                place = (cell, control, position)
                 widget.reset()
                 widget.set(**{control: position})
-                yield widget, (cell, control, position)
+                shown = widget.live.pixels().astype(int)
+                if widget.error:
+                    found["error"].append((*place, widget.error))
+                if not np.array_equal(position, values[control]) and np.array_equal(start, shown):
+                    found["changes nothing"].append(place)
+                widget.live.redraw()
+                if np.abs(shown - widget.live.pixels()).max() > 8:
+                    found["stale"].append(place)
+                found["cut off"] += [(*place, text) for text in _texts_outside(widget.figure)]
         widget.reset()
+    return found
 
 
 @pytest.mark.parametrize("notebook", TESTED)
 def test_every_control_changes_the_picture_at_its_ends(notebook):
-    faults, starts = [], {}
-    for widget, (cell, control, position) in every_position(notebook):
-        if widget.error:
-            faults.append((cell, control, position, widget.error))
-        if cell not in starts:
-            widget.reset()
-            starts[cell] = widget.values, widget.live.pixels()
-            widget.set(**{control: position})
-        values, start = starts[cell]
-        if not np.array_equal(position, values[control]) and np.array_equal(start, widget.live.pixels()):
-            faults.append((cell, control, position, "changes nothing"))
-    assert not faults
+    assert not faults(notebook)["error"]
+    assert not faults(notebook)["changes nothing"]
 
 
 @pytest.mark.parametrize("notebook", TESTED)
 def test_what_is_shown_equals_a_full_drawing(notebook):
     """A changed artist that `update` does not return stays as it was on the screen; a full drawing tells."""
-    stale = []
-    for widget, place in every_position(notebook):
-        shown = widget.live.pixels().astype(int)
-        widget.live.redraw()
-        if np.abs(shown - widget.live.pixels()).max() > 8:
-            stale.append(place)
-    assert not stale, f"pictures that keep something of an older state: {stale}"
+    assert not faults(notebook)["stale"], "pictures that keep something of an older state"
 
 
 @pytest.mark.parametrize("notebook", TESTED)
 def test_nothing_is_cut_off(notebook):
     """Titles, labels and ticks lie inside the picture at every end of every control."""
-    cut = [(*place, text) for widget, place in every_position(notebook) for text in _texts_outside(widget.figure)]
-    assert not cut, f"texts that leave the picture: {cut}"
+    assert not faults(notebook)["cut off"], "texts that leave the picture"
 
 
 def _texts_outside(figure):

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from cs231n_helpers import threads
-
 from ..convolution import checked
 from ..spatial import covered, padded_rows, windows
 from .finish import blocks, finished
@@ -33,15 +31,12 @@ def _one_group(x, W, b, plan, bounds, y):
     W = W.reshape(KH * KW * C, F)
     beside = not y.flags.c_contiguous                               # others stand between its numbers
 
-    def work(block):
-        images, rows = block
+    for images, rows in blocks(len(x), OH, OW * max(KH * KW * C, F)):
         part = y[images, rows]
         found = np.matmul(form(x[images], rows, plan), W, out=None if beside else part.reshape(-1, F))
         finished(found, b, bounds)
         if beside:
             part[...] = found.reshape(part.shape)
-
-    threads.share(work, blocks(len(x), OH, OW * max(KH * KW * C, F)))
 
 
 def _pixels(x, rows, plan):

@@ -3,8 +3,6 @@
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cs231n_helpers import threads
-
 from ..depthwise import checked
 from ..spatial import padded_rows
 from .finish import blocks, finished
@@ -23,8 +21,7 @@ def depthwise_conv2d(x, W, b, *, bounds=None, out=None, **settings):
     taps = np.tile(W, pixels) if pixels > 1 else W                  # (KH, KW, pixels * C)
     direct = runs * pixels == OW and y.flags.c_contiguous           # else by way of an array of whole runs
 
-    def work(block):
-        images, rows = block
+    for images, rows in blocks(len(x), OH, 2 * plan.stride[0] * plan.stride[1] * OW * C):
         part = y[images, rows]
         shape = (*part.shape[:2], runs, pixels * C)
         sums = part.reshape(shape) if direct else np.empty(shape, dtype)
@@ -33,7 +30,6 @@ def depthwise_conv2d(x, W, b, *, bounds=None, out=None, **settings):
         if not direct:
             part[...] = sums.reshape(*part.shape[:2], -1, C)[:, :, :OW]
 
-    threads.share(work, blocks(len(x), OH, 2 * plan.stride[0] * plan.stride[1] * OW * C))
     return y
 
 
