@@ -10,6 +10,7 @@ SELECTORS = {
     "number": "input[type=number]", "text": "input[type=text]",
 }  # fmt: skip
 ONE_STEP = ("ArrowLeft",)  # need not change the picture, as going to an end must
+CALM = 10  # milliseconds; before each key the page was seen to show the kernel's newest picture
 NO_PICTURE = 1500  # milliseconds without a new picture after which a change of value is held to be without effect
 
 
@@ -37,7 +38,7 @@ class Driver:
         for index, part in enumerate(self.parts):
             self._drive(index, part)
             self._reset(before, part)
-        self._no_error("at the end")
+        self._shown("at the end")
 
     def state(self):
         """Values, picture and error as the kernel has them now."""
@@ -89,7 +90,7 @@ class Driver:
             self.nb.page.keyboard.type(keys)
             keys = "Enter"
         changes = expected is None or not _same(before["values"][index], expected)
-        took = press(self.nb, keys, NO_PICTURE if changes else 150)
+        took = press(self.nb, keys, NO_PICTURE if changes else 150, CALM)
         after = self.state()
         value = after["values"][index]
         self.report.rows.append((self.cell, part["control"], part["place"], keys, value, took))
@@ -97,19 +98,20 @@ class Driver:
             self.fault(part, f"{keys} gave {value}, not {expected}")
         elif changes and took is None and keys not in ONE_STEP:
             self.fault(part, f"{keys} changed {before['values'][index]} to {value}, but the picture did not change")
-        elif self.nb.js("picture", self.cell) != after["picture"]:
+        elif self._shown(f"{part['control']} = {value}") != after["picture"]:
             self.fault(part, f"{keys}: the page does not show the kernel's newest picture")
-        self._no_error(f"{part['control']} = {value}")
 
-    def _no_error(self, when):
-        shown = self.node.locator(".cs231n-error").inner_text().strip()
-        if shown:
-            self.fault(None, f"error shown ({when}): {shown}")
+    def _shown(self, when):
+        """The fingerprint of the picture in the page; an error that stands there is noted."""
+        picture, error = self.nb.js("shown", self.cell)
+        if error:
+            self.fault(None, f"error shown ({when}): {error}")
+        return picture
 
     def _reset(self, before, part):
         """Back to the start by the Reset button, with the keyboard; the picture must be the first one again."""
         self.node.get_by_role("button", name="Reset").focus()
-        press(self.nb, "Enter", NO_PICTURE if self.last["picture"] != before["picture"] else 150)
+        press(self.nb, "Enter", NO_PICTURE if self.last["picture"] != before["picture"] else 150, CALM)
         after = self.state()
         buttons = {i for i, p in enumerate(self.parts) if p["kind"] == "button"}
         for i, (old, new) in enumerate(zip(before["values"], after["values"], strict=True)):

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 PROBE = (Path(__file__).parent / "probe.js").read_text(encoding="utf-8")
+LONG = 500  # cells of a notebook for whose thousands of nodes Chromium needs more time than the kernel for everything
 CELL_LIMIT = 150_000  # milliseconds a whole notebook may take to run
 
 
@@ -19,6 +20,8 @@ class NotebookPage:
         page.add_init_script(PROBE)
         page.goto(lab.link(f"{notebook}.ipynb"))
         page.wait_for_function("() => window.cs231n && cs231n.ready()", timeout=60_000)
+        if page.evaluate("() => cs231n.cells().length") > LONG:
+            self.js("attachOnlyWhatIsSeen")
 
     def js(self, call, *arguments):
         """Call a function of probe.js."""
@@ -61,9 +64,7 @@ class NotebookPage:
     def show(self, cell):
         """Scroll to a cell, so that it is drawn, and return its node in the page."""
         self.js("show", cell)
-        node = self.page.locator(f'[data-cs231n-cell="{cell}"]')
-        node.scroll_into_view_if_needed()
-        return node
+        return self.page.locator(f'[data-cs231n-cell="{cell}"]')
 
     def run_cell(self, cell):
         """Run one cell and wait until it is done."""

@@ -16,6 +16,10 @@ window.cs231n = (() => {
       && panel().sessionContext.isReady && kernel());
   }
 
+  function attachOnlyWhatIsSeen() {                  // JupyterLab's windowing mode "full"
+    panel().content.notebookConfig = { ...panel().content.notebookConfig, windowingMode: "full" };
+  }
+
   async function execute(code) {
     const future = kernel().requestExecute({ code, store_history: false, allow_stdin: false });
     let text = "", error = "";
@@ -54,6 +58,11 @@ window.cs231n = (() => {
     const bytes = await (await fetch(image(id).src)).arrayBuffer();
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  async function shown(id) {                          // [the picture's fingerprint, the error beside it or ""]
+    const error = cells()[indexOf(id)].node.querySelector(".cs231n-error").innerText.trim();
+    return [await picture(id), error];
   }
 
   async function show(id) {
@@ -143,7 +152,7 @@ window.cs231n = (() => {
   }
 
   return {
-    ready, panel, cells, counts, execute, faults, show, run, addCell, removeCell, image, picture, sizes,
+    ready, attachOnlyWhatIsSeen, panel, cells, counts, execute, faults, show, run, addCell, removeCell, image, picture, shown, sizes,
     arm, quiet, next, look, looked,
     status: () => kernel().status, command: (name, args) => lab().commands.execute(name, args),
   };

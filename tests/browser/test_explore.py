@@ -83,7 +83,7 @@ def test_focus_is_seen(nb):
 
 
 def test_a_point_follows_the_mouse(nb):
-    nb.show("points")
+    nb.show("points").locator(".cs231n-pointer").scroll_into_view_if_needed()
     nb.js("arm", "points")
     start, target = place_of(nb, 2), (200, 250)
     nb.page.mouse.move(*mouse_to(nb, "points", start))
@@ -102,6 +102,7 @@ def test_a_point_follows_the_mouse(nb):
 def test_a_storm_of_drags_does_not_lag(nb):
     """Half a second after the last of many events the last state is drawn, and no frame on the way is bad."""
     handle = slider(nb, "montage", "step")
+    handle.scroll_into_view_if_needed()
     box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     nb.js("arm", "montage")

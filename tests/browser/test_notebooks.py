@@ -49,6 +49,7 @@ def test_every_control_answers_to_the_keyboard(nb, artefacts):
     assert nb.faults() == [] and nb.complaints == []
 
 
+@pytest.mark.parametrize("nb", ["01_knn"], indirect=True)
 def test_pictures_come_much_sooner_than_with_interact(nb, artefacts):
     """One figure of each kind (lines, image montage, regions) is held here; benchmarks/sliders.py measures them all."""
     measured, by_kind = [], {}
@@ -56,6 +57,7 @@ def test_pictures_come_much_sooner_than_with_interact(nb, artefacts):
         if kind != "training":  # `interact` has no run to show: it would train anew for every picture
             by_kind.setdefault(kind, []).extend((cell, count, slider) for slider in sliders(nb, cell, count)[-1:])
     best = {kind: _best_ratio(nb, kind, figures, measured) for kind, figures in by_kind.items() if figures}
+    assert set(best) == {"line", "montage", "regions"}
     rows = [(m.kind, m.cell, m.control, str(m.ours), str(m.twin), f"{m.ratio:.2f}") for m in measured]
     write_table(artefacts / f"{nb.notebook}-ratios.md", ("kind", "cell", "control", "ours", "interact", "ratio"), rows)
     assert {kind: ratio for kind, ratio in best.items() if ratio > RATIO_LIMIT} == {}

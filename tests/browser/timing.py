@@ -27,9 +27,12 @@ class Times:
         return f"{self.median:.0f} / {self.p95:.0f} ms"
 
 
-def press(nb, key, limit=1500):
-    """Press a key and wait for the picture it makes; return milliseconds to its paint, or None if none came."""
-    before = nb.js("quiet", 40)["pictures"]
+def press(nb, key, limit=1500, calm=40):
+    """Press a key and wait for the picture it makes; return milliseconds to its paint, or None if none came.
+
+    calm : milliseconds without a new picture after which none of an earlier key is expected
+    """
+    before = nb.js("quiet", calm)["pictures"]
     nb.page.keyboard.press(key)
     seen = nb.js("next", before, limit)
     return seen and seen["painted"] - seen["pressed"]

@@ -35,7 +35,6 @@ def faults(notebook):
         for control in widget.controls:
             for position in widget.limits(control):
                 place = (cell, control, position)
-                widget.reset()
                 widget.set(**{control: position})
                 shown = widget.live.pixels().astype(int)
                 if widget.error:
@@ -46,7 +45,7 @@ def faults(notebook):
                 if np.abs(shown - widget.live.pixels()).max() > 8:
                     found["stale"].append(place)
                 found["cut off"] += [(*place, text) for text in _texts_outside(widget.figure)]
-        widget.reset()
+            widget.reset()
     return found
 
 
