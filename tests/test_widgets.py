@@ -309,6 +309,19 @@ def test_labels_are_wide_enough_for_their_words():
     assert int(slider.style.description_width.removesuffix("px")) >= 6.5 * len(slider.description)
 
 
+def test_a_menu_is_wide_enough_for_its_longest_entry():
+    def draw(ax, way="short"):
+        """Nothing."""
+        return lambda way: []
+
+    def beside_its_label(*entries):
+        menu = explore(draw, way=["short", *entries]).controls["way"]
+        return int(menu.layout.width.removesuffix("px")) - int(menu.style.description_width.removesuffix("px"))
+
+    assert beside_its_label() == beside_its_label("nineteen characters") == 180
+    assert beside_its_label("clothes to shoes and bags", "other") >= 210
+
+
 def test_a_button_counts_its_presses():
     def draw(ax, seed=0):
         """A number."""

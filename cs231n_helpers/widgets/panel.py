@@ -32,8 +32,13 @@ def _align(controls):
     words = 7 * max((len(control.description) for control in labelled), default=0) + 12
     for control in labelled:
         control.style.description_width = f"{words}px"
-        control.layout.width = f"{words + (180 if isinstance(control, ipw.Dropdown) else 270)}px"
+        control.layout.width = f"{words + (_menu_width(control) if isinstance(control, ipw.Dropdown) else 270)}px"
         control.layout.flex = "0 0 auto"  # in a narrow row they wrap; squeezed, a slider would lose its track
+
+
+def _menu_width(menu):
+    """Pixels for its longest entry and the arrow beside it."""
+    return max(180, 7 * max(len(str(entry)) for entry in menu.options) + 46)
 
 
 def _with_player(slider):

@@ -1,5 +1,7 @@
 """Each notebook in JupyterLab: it runs, its pictures are sharp, and each of its controls answers to the keyboard."""
 
+import os
+
 import pytest
 from conftest import NOTEBOOKS
 from drive import Driver, Report
@@ -31,7 +33,7 @@ def test_pictures_are_shown_pixel_for_pixel(nb, artefacts, width):
     blurred = []
     for cell in nb.explorers():
         output = nb.show(cell).locator(".jp-OutputArea").first
-        if width == 1280:  # to be looked at
+        if width == 1280 and os.environ.get("CS231N_PICTURES"):  # to be looked at
             output.screenshot(path=artefacts / f"{nb.notebook}-{cell}.png")
         natural, shown = nb.js("sizes", cell)
         if natural != shown:
