@@ -14,7 +14,7 @@ from .recipe import Recipe
 from .state import State, begin, refuse_other
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3                         # numbers that glibc's malloc.h gives its settings
-KEPT = 2**29
+KEPT = 2**29                    # bytes that may be free before any are given back to the system
 
 
 @dataclass(frozen=True, eq=False)

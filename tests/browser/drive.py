@@ -93,12 +93,13 @@ class Driver:
         took = press(self.nb, keys, NO_PICTURE if changes else 150, CALM)
         after = self.state()
         value = after["values"][index]
+        shown = self._shown(f"{part['control']} = {value}")
         self.report.rows.append((self.cell, part["control"], part["place"], keys, value, took))
         if expected is not None and not _same(value, expected):
             self.fault(part, f"{keys} gave {value}, not {expected}")
         elif changes and took is None and keys not in ONE_STEP:
             self.fault(part, f"{keys} changed {before['values'][index]} to {value}, but the picture did not change")
-        elif self._shown(f"{part['control']} = {value}") != after["picture"]:
+        elif shown != after["picture"]:
             self.fault(part, f"{keys}: the page does not show the kernel's newest picture")
 
     def _shown(self, when):

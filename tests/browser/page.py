@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 PROBE = (Path(__file__).parent / "probe.js").read_text(encoding="utf-8")
-LONG = 500  # cells of a notebook for whose thousands of nodes Chromium needs more time than the kernel for everything
+LONG = 500  # cells; with more of them in the page Chromium takes longer for a picture than the kernel
 CELL_LIMIT = 150_000  # milliseconds a whole notebook may take to run
 
 

@@ -152,8 +152,8 @@ window.cs231n = (() => {
   }
 
   return {
-    ready, attachOnlyWhatIsSeen, panel, cells, counts, execute, faults, show, run, addCell, removeCell, image, picture, shown, sizes,
-    arm, quiet, next, look, looked,
+    ready, attachOnlyWhatIsSeen, panel, cells, counts, execute, faults, show, run, addCell, removeCell,
+    image, picture, shown, sizes, arm, quiet, next, look, looked,
     status: () => kernel().status, command: (name, args) => lab().commands.execute(name, args),
   };
 })();
