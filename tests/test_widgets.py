@@ -308,6 +308,13 @@ def test_labels_are_wide_enough_for_their_words():
     assert slider.description == "learning rate of the first layer"
     assert int(slider.style.description_width.removesuffix("px")) >= 6.5 * len(slider.description)
 
+    def narrow(ax, moment=1):
+        """Nothing."""
+        return lambda moment: []
+
+    wide = explore(narrow, moment=(1, 2)).controls["moment"]  # 55 pixels in the page, and some beside it
+    assert int(wide.style.description_width.removesuffix("px")) >= 62
+
 
 def test_a_menu_is_wide_enough_for_its_longest_entry():
     def draw(ax, way="short"):

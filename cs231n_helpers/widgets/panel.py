@@ -29,11 +29,16 @@ def _align(controls):
     unlabelled = (PressControl, NumbersControl, PointsControl, ipw.Checkbox)
     labelled = [control for control in controls if not isinstance(control, unlabelled)]
     labelled += [slider for control in controls if isinstance(control, PointsControl) for slider in control.children]
-    words = 7 * max((len(control.description) for control in labelled), default=0) + 12
+    words = max((_label_width(control.description) for control in labelled), default=0) + 12
     for control in labelled:
         control.style.description_width = f"{words}px"
         control.layout.width = f"{words + (_menu_width(control) if isinstance(control, ipw.Dropdown) else 270)}px"
         control.layout.flex = "0 0 auto"  # in a narrow row they wrap; squeezed, a slider would lose its track
+
+
+def _label_width(text):
+    """Pixels of a label, about: m and w are wide."""
+    return 7 * len(text) + 5 * sum(letter in "mwMW" for letter in text)
 
 
 def _menu_width(menu):
