@@ -33,7 +33,7 @@ class LiveFigure:
             self.update = _checked_update(draw, draw(self.axes, **values))
             for image in self.figure.findobj(AxesImage):
                 quicken(image)
-            self.figure.draw_without_rendering()  # lets the layout settle once; afterwards nothing may jump
+            self.figure.get_layout_engine().execute(self.figure)  # settles once; afterwards nothing may jump
             self.figure.set_layout_engine("none")
 
     def show(self, values):

@@ -3,14 +3,10 @@
 import math
 from dataclasses import dataclass, field
 
-from timing import press
-
 SELECTORS = {
     "slider": ".noUi-handle", "menu": "select", "box": "input[type=checkbox]", "button": "button",
     "number": "input[type=number]", "text": "input[type=text]",
 }  # fmt: skip
-ONE_STEP = ("ArrowLeft",)  # need not change the picture, as going to an end must
-CALM = 10  # milliseconds; before each key the page was seen to show the kernel's newest picture
 NO_PICTURE = 1500  # milliseconds without a new picture after which a change of value is held to be without effect
 
 
@@ -28,6 +24,9 @@ class Driver:
     def __init__(self, nb, cell, count, report):
         self.nb, self.cell, self.count, self.report = nb, cell, count, report
         self.node = nb.show(cell)
+        natural, shown = nb.js("sizes", cell)
+        if natural != shown:
+            self.fault(None, f"{natural} pixels shown as {shown}")
         nb.js("arm", cell)
         self.parts = nb.kernel(f"_inside.parts(Out[{count}])")
 
@@ -38,12 +37,15 @@ class Driver:
         for index, part in enumerate(self.parts):
             self._drive(index, part)
             self._reset(before, part)
-        self._shown("at the end")
 
     def state(self):
         """Values, picture and error as the kernel has them now."""
-        self.last = self.nb.kernel(f"_inside.state(Out[{self.count}])")
+        self.last = self.nb.kernel(self._asked)
         return self.last
+
+    @property
+    def _asked(self):
+        return f"_inside.state(Out[{self.count}])"
 
     def fault(self, part, text):
         """Note a fault."""
@@ -64,10 +66,7 @@ class Driver:
                 self.fault(part, f"shows {self._readout(part)} for {part['start']}")
 
     def _locate(self, part):
-        control = self.node.locator(f".cs231n-name-{part['control']}")
-        if part["kind"] == "button":
-            return control
-        return control.locator(SELECTORS[part["kind"]])
+        return self.node.locator(self._selector(part))
 
     def _readout(self, part):
         return self.node.locator(f".cs231n-name-{part['control']} .widget-readout").nth(part["place"]).inner_text()
@@ -76,44 +75,47 @@ class Driver:
         text = self._readout(part).replace("\N{MINUS SIGN}", "-")
         return math.isclose(float(text), part["start"], rel_tol=0.06 if "e" in text else 1e-3, abs_tol=0.006)
 
-    def _drive(self, index, part):
-        where = self._locate(part).nth(part["place"])
-        where.focus()
-        for keys, expected in _plan(part):
-            self._step(index, part, where, keys, expected)
+    def _selector(self, part):
+        name = f".cs231n-name-{part['control']}"
+        return name if part["kind"] == "button" else f"{name} {SELECTORS[part['kind']]}"
 
-    def _step(self, index, part, where, keys, expected):
+    def _drive(self, index, part):
+        self.nb.js("focus", self.cell, self._selector(part), part["place"])
+        for keys, expected in _plan(part):
+            self._step(index, part, keys, expected)
+
+    def _step(self, index, part, keys, expected):
         """Press keys; the value must become what is expected, and a new value must give a new picture."""
         before = self.last  # nothing has moved since
         if part["kind"] in ("number", "text"):
-            where.press("Control+a")
+            self.nb.page.keyboard.press("Control+a")
             self.nb.page.keyboard.type(keys)
             keys = "Enter"
         changes = expected is None or not _same(before["values"][index], expected)
-        took = press(self.nb, keys, NO_PICTURE if changes else 150, CALM)
-        after = self.state()
-        value = after["values"][index]
-        shown = self._shown(f"{part['control']} = {value}")
+        took, shown = self._press(keys, changes, part)
+        value = self.last["values"][index]
         self.report.rows.append((self.cell, part["control"], part["place"], keys, value, took))
         if expected is not None and not _same(value, expected):
             self.fault(part, f"{keys} gave {value}, not {expected}")
-        elif changes and took is None and keys not in ONE_STEP:
+        elif changes and took is None:
             self.fault(part, f"{keys} changed {before['values'][index]} to {value}, but the picture did not change")
-        elif shown != after["picture"]:
+        elif shown != self.last["picture"]:
             self.fault(part, f"{keys}: the page does not show the kernel's newest picture")
 
-    def _shown(self, when):
-        """The fingerprint of the picture in the page; an error that stands there is noted."""
-        picture, error = self.nb.js("shown", self.cell)
-        if error:
-            self.fault(None, f"error shown ({when}): {error}")
-        return picture
+    def _press(self, key, changes, part):
+        """Press a key that changes the picture, or not; return milliseconds to its paint, and what the page shows."""
+        self.nb.page.keyboard.press(key)
+        seen = self.nb.js("answer", self.cell, self._asked, NO_PICTURE if changes else 0)
+        self.last = seen["state"]
+        if seen["error"]:
+            self.fault(part, f"{key}: error shown: {seen['error']}")
+        return seen["took"], seen["shown"]
 
     def _reset(self, before, part):
         """Back to the start by the Reset button, with the keyboard; the picture must be the first one again."""
-        self.node.get_by_role("button", name="Reset").focus()
-        press(self.nb, "Enter", NO_PICTURE if self.last["picture"] != before["picture"] else 150, CALM)
-        after = self.state()
+        self.nb.js("focus", self.cell, "button", 0, "Reset")
+        self._press("Enter", self.last["picture"] != before["picture"], part)
+        after = self.last
         buttons = {i for i, p in enumerate(self.parts) if p["kind"] == "button"}
         for i, (old, new) in enumerate(zip(before["values"], after["values"], strict=True)):
             if i not in buttons and not _same(old, new):
@@ -126,7 +128,7 @@ def _plan(part):
     """Return (keys, expected value) pairs that take a part from its start to its ends, or through all its options."""
     goes = part["range"]
     if part["kind"] == "slider":
-        return [("Home", goes[0]), ("End", goes[1]), ("ArrowLeft", None)]
+        return [("Home", goes[0]), ("End", goes[1])]
     if part["kind"] == "menu":
         return [("Home", goes[0]), *[("ArrowDown", option) for option in goes[1:]]]
     if part["kind"] == "box":

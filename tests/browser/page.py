@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 PROBE = (Path(__file__).parent / "probe.js").read_text(encoding="utf-8")
@@ -65,6 +66,15 @@ class NotebookPage:
         """Scroll to a cell, so that it is drawn, and return its node in the page."""
         self.js("show", cell)
         return self.page.locator(f'[data-cs231n-cell="{cell}"]')
+
+    def shows_the_newest(self, cell, explorer, seconds=5):
+        """Return whether a cell shows the newest picture of `explorer`, an expression for the kernel, now or soon."""
+        end = time.monotonic() + seconds  # a picture on its way through a busy page is late, not wrong
+        while self.js("picture", cell) != self.kernel(f"_inside.state({explorer})")["picture"]:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
 
     def run_cell(self, cell):
         """Run one cell and wait until it is done."""

@@ -60,9 +60,30 @@ window.cs231n = (() => {
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  async function shown(id) {                          // [the picture's fingerprint, the error beside it or ""]
+  const tell = async (code) => {                      // the JSON that code in the kernel prints
+    const { text, error } = await execute("import inside as _inside\n" + code);
+    if (error) throw new Error(error);
+    return JSON.parse(text);
+  };
+
+  function focus(id, selector, place, text = "") {    // the control at a place among those that hold a text
+    const found = [...cells()[indexOf(id)].node.querySelectorAll(selector)];
+    found.filter((node) => node.textContent.includes(text))[place].focus();
+  }
+
+  // After a key: the kernel's state, which `code` tells, and what the page shows once it is the same or `limit`
+  // milliseconds are over; `took` is the time from the key to the paint of its picture, or null if none came.
+  async function answer(id, code, limit) {
+    const before = watch.before, pressed = watch.pressed;
+    let [seen, state] = await Promise.all([limit ? next(before, limit) : null, tell(code)]);
+    let shown = await picture(id);
+    for (const end = performance.now() + limit; state.picture !== shown && performance.now() < end;) {
+      state = await tell(code);                       // the kernel may have been asked too soon, or the page be late
+      shown = await picture(id);
+    }
+    while (watch.loaded !== watch.pictures) await frame();
     const error = cells()[indexOf(id)].node.querySelector(".cs231n-error").innerText.trim();
-    return [await picture(id), error];
+    return { took: seen && seen.painted - pressed, state, shown, error };
   }
 
   async function show(id) {
@@ -95,12 +116,13 @@ window.cs231n = (() => {
   }
 
   // The stop-watch: from the newest key press to the moment the newest picture under `root` is painted.
-  const watch = { root: null, pressed: 0, painted: 0, pictures: 0, tell: null };
-  const note = (event) => { watch.pressed = event.timeStamp; };
+  const watch = { root: null, pressed: 0, before: 0, loaded: 0, painted: 0, pictures: 0, tell: null };
+  const note = (event) => { watch.pressed = event.timeStamp; watch.before = watch.pictures; };
   for (const kind of ["keydown", "pointerdown", "pointermove"]) window.addEventListener(kind, note, true);
   document.addEventListener("load", async (event) => {
     const image = event.target;
     if (image.tagName !== "IMG" || !watch.root?.contains(image)) return;
+    watch.loaded += 1;
     await frame();                                    // the picture is in the next frame; an <img> is decoded for it
     watch.painted = performance.now();
     watch.pictures += 1;
@@ -126,7 +148,8 @@ window.cs231n = (() => {
 
   function arm(id) {
     const index = indexOf(id);
-    Object.assign(watch, { root: cells()[index].outputArea.node, pressed: 0, painted: 0, pictures: 0, tell: null });
+    watch.root = cells()[index].outputArea.node;
+    Object.assign(watch, { pressed: 0, before: 0, loaded: 0, painted: 0, pictures: 0, tell: null });
   }
 
   async function quiet(wait) {                       // resolves once no new picture has come for `wait` milliseconds
@@ -153,7 +176,7 @@ window.cs231n = (() => {
 
   return {
     ready, attachOnlyWhatIsSeen, panel, cells, counts, execute, faults, show, run, addCell, removeCell,
-    image, picture, shown, sizes, arm, quiet, next, look, looked,
+    image, picture, answer, focus, sizes, arm, quiet, next, look, looked,
     status: () => kernel().status, command: (name, args) => lab().commands.execute(name, args),
   };
 })();

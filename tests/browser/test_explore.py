@@ -35,7 +35,7 @@ def slider(nb, cell, control, place=0):
 
 
 def newest_is_shown(nb, cell):
-    return nb.js("picture", cell) == state(nb, cell)["picture"]
+    return nb.shows_the_newest(cell, f"Out[{EXECUTION[cell]}]")
 
 
 def mouse_to(nb, cell, pixel):

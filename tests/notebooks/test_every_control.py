@@ -26,25 +26,29 @@ def test_every_control_is_held_to_an_independent_value(notebook):
 
 @cache
 def faults(notebook):
-    """{what is wrong: where}: every control set to each of its positions in turn, the others at their start."""
+    """{what is wrong: where}: every control set to each of its positions in turn, the others at their start.
+
+    What is left of an older state is looked for once for each control: after the last position that is not its start.
+    """
     found = defaultdict(list)
     for cell, widget in run_notebook(notebook).widgets.items():
         widget.reset()
-        values, start = widget.values, widget.live.pixels().astype(int)
+        values, start = widget.values, widget.live.pixels()
         found["cut off"] += [(cell, text) for text in _texts_outside(widget.figure)]
         for control in widget.controls:
-            for position in widget.limits(control):
+            others = [position for position in widget.limits(control) if not np.array_equal(position, values[control])]
+            for position in others:
                 place = (cell, control, position)
                 widget.set(**{control: position})
-                shown = widget.live.pixels().astype(int)
                 if widget.error:
                     found["error"].append((*place, widget.error))
-                if not np.array_equal(position, values[control]) and np.array_equal(start, shown):
+                if np.array_equal(start, widget.live.pixels()):
                     found["changes nothing"].append(place)
-                widget.live.redraw()
-                if np.abs(shown - widget.live.pixels()).max() > 8:
-                    found["stale"].append(place)
                 found["cut off"] += [(*place, text) for text in _texts_outside(widget.figure)]
+            shown = widget.live.pixels().astype(int)
+            widget.live.redraw()
+            if np.abs(shown - widget.live.pixels()).max() > 8:
+                found["stale"].append((cell, control, others[-1]))
             widget.reset()
     return found
 
