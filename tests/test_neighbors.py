@@ -311,7 +311,7 @@ def test_l1_beats_cdist():
     """Side by side, each in its own process; `make bench` measures the full size. Best of three: others may be busy."""
     code = ("import sys; sys.path.insert(0, 'benchmarks')\nimport compare\n"
             "env = {**compare.all_cores(), 'KNN_QUICK': '1'}\n"
-            "row = compare.compare('benchmarks/knn.py', 'l1_ours', 'l1_rival', 'L1', 0.6, turns=5, env=env)\n"
+            "row = compare.compare('benchmarks/knn.py', 'l1_ours', 'l1_rival', 'L1', 0.6, turns=3, env=env)\n"
             "print(row.value)")
     for _ in range(3):
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)

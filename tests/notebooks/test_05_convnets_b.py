@@ -316,7 +316,7 @@ def test_the_panel_trains_what_stands_in_the_box(widget, run):
             widget.reset()
             box.set(pattern=pattern)
             widget.set(epochs=1, batch=200)
-            widget.start()
+            widget.step()
             assert widget.wait(60) and widget.error == "" and widget.network.count() == box.network.count()
             assert widget.result.reading.filters.shape == shape
     finally:
@@ -351,7 +351,7 @@ def test_the_panel_trains_filters_in_colour(widget):
         for size, filters in ((3, 16), (7, 16), (5, 8), (5, 32)):
             widget.reset()
             widget.set(size=size, filters=filters, epochs=1, batch=200)
-            widget.start()
+            widget.step()
             assert widget.wait(120) and widget.error == ""
             n = size * size * 3 * filters + filters + 9 * filters * 32 + 32 + 8 * 8 * 32 * 8 + 8
             assert widget.network.count() == n and widget.result.reading.filters.shape == (filters, size, size, 3)
