@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 LOOPBACK = "127.0.0.1"
+LARGEST_MESSAGE = 50 * 10**6  # bytes from page to kernel, for photographs; Jupyter drops a connection over 10 MB
 SETTINGS = {  # defaults of the page, which the learner can still change in its menus
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
@@ -76,6 +77,7 @@ def start(page):
         "--LabApp.extension_manager=readonly",
         "--KernelManager.transport_encryption=auto",    # without it each kernel warns that others could listen
         "--ServerApp.kernel_websocket_connection_class=nodelay.PromptConnection",   # no wait before small messages
+        f"--ServerApp.tornado_settings={{'websocket_max_message_size': {LARGEST_MESSAGE}}}",
         f"--LabApp.workspaces_dir={local / 'workspaces'}",
     ])  # fmt: skip
     return application

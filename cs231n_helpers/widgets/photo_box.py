@@ -4,7 +4,6 @@ import numpy as np
 
 from cs231n_helpers import data
 from cs231n_helpers.checks import DataError
-from cs231n_helpers.data.photograph import printable
 from cs231n_helpers.plots.looking import guesses, view
 
 from . import quiet
@@ -14,7 +13,6 @@ from .upload import Upload
 
 YOURS = "yours"
 SHOWN = 220  # pixels of a side, more or less, that the whole photograph is drawn with
-MOST = 9_000_000  # bytes: a server of Jupyter closes the connection over a message of 10 MB
 
 
 class PhotoBox(Explorer):
@@ -49,9 +47,6 @@ class PhotoBox(Explorer):
     def take(self, name, content):
         """Show the uploaded file `content` (bytes), or say in a sentence why it cannot be shown."""
         try:
-            if len(content) > MOST:
-                raise DataError(f"{printable(name)} has {len(content) / 1e6:.1f} million bytes; at most 9 million come "
-                                "through the page. Read it from the disk: data.read_photograph(path).")
             self.photographs[YOURS] = data.read_photograph(content, name=name)
         except DataError as problem:
             self._say(str(problem))

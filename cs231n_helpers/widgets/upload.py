@@ -2,6 +2,9 @@
 
 import ipywidgets as ipw
 
+from cs231n_helpers.data.photograph import LARGEST
+
+ELSEWHERE = 9  # MB: where nobody told Jupyter's server otherwise, it drops the connection over a message of 10
 
 class Upload(ipw.VBox):
     """A button, and beside it what it takes. `take(name, content)` is called with each file that is chosen.
@@ -17,7 +20,8 @@ class Upload(ipw.VBox):
                                      layout=ipw.Layout(width="190px"))  # fmt: skip
         self.button.observe(self._chosen, "value")
         self.button.add_class("cs231n-upload")
-        note = ipw.HTML("JPEG or PNG, up to 9 MB. It goes to your own kernel and nowhere else, and is not saved.")
+        note = ipw.HTML(f"JPEG or PNG, up to {LARGEST // 10**6} MB ({ELSEWHERE} MB if JupyterLab was not opened by "
+                        "<code>make lab</code>). It goes to your own kernel and nowhere else, and is not saved.")  # fmt: skip
         super().__init__([ipw.HBox([self.button, note])])
 
     def _chosen(self, change):

@@ -67,8 +67,9 @@ def _command(port, folder):
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={folder}", "--LabApp.news_url=",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--KernelManager.transport_encryption=auto",  # these two as `make lab` has them
+        "--KernelManager.transport_encryption=auto",  # these three as `make lab` has them
         "--ServerApp.kernel_websocket_connection_class=nodelay.PromptConnection",
+        "--ServerApp.tornado_settings={'websocket_max_message_size': 50000000}",
     ]  # fmt: skip
 
 
