@@ -279,6 +279,7 @@ def test_reset_in_mid_step_brings_the_first_picture_back(panel, monkeypatch):
     panel.start()
     until(lambda: panel.runner.session is not None and panel.runner.session.taken >= 2)
     panel.reset()
+    until(lambda: panel.png == first)  # a picture that was being drawn is drawn to its end, then anew
     time.sleep(0.2)
     assert panel.png == first == panel.picture.value and panel.state == "ready" and panel.result.step == 6
     assert panel.values["hidden"] == 20

@@ -14,7 +14,7 @@ from .words import Words
 
 ROWS = 6                            # most layers that are shown at once
 LINE = 124                          # letters of the line above all that the figure has room for
-TALL = 0.05                         # of the words above a hill, as a part of the axis
+TALL = 0.075                        # of the words above a hill, as a part of the axis
 
 
 def cockpit(axes, places, columns, titles, shape, limits):
@@ -103,7 +103,7 @@ def _hills(ax):
             for kind, x in zip(("name", "note"), sides):
                 words.places[kind, row].x, words.places[kind, row].y = x, base + height - TALL
             if there:
-                shape.set_xy(_outline(spreads[name], base, 0.78 * height))
+                shape.set_xy(_outline(spreads[name], base, max(0.55 * height, height - TALL - 0.02)))
         return [*shapes, words]
 
     return show

@@ -21,7 +21,7 @@ class Upload(ipw.VBox):
         self.button.observe(self._chosen, "value")
         self.button.add_class("cs231n-upload")
         note = ipw.HTML(f"JPEG or PNG, up to {LARGEST // 10**6} MB ({ELSEWHERE} MB if JupyterLab was not opened by "
-                        "<code>make lab</code>). It goes to your own kernel and nowhere else, and is not saved.")  # fmt: skip
+                        "<code>make lab</code>). It goes to your own kernel and nowhere else, and is not saved.")
         super().__init__([ipw.HBox([self.button, note])])
 
     def _chosen(self, change):

@@ -56,7 +56,7 @@ class Driver:
         """Each part the kernel knows stands in the page once, and shows its value."""
         for control in {part["control"] for part in self.parts}:
             mine = [part for part in self.parts if part["control"] == control]
-            found = self._locate(mine[0]).count()
+            found = self.node.locator(self._selector(mine[0])).count()
             if found != len(mine):
                 self.fault(mine[0], f"{len(mine)} in the kernel, {found} in the page")
         for part in self.parts:
@@ -64,9 +64,6 @@ class Driver:
                 self.fault(part, f"starts between its positions: {part['asked']} became {part['start']}")
             if part["kind"] == "slider" and not self._reads(part):
                 self.fault(part, f"shows {self._readout(part)} for {part['start']}")
-
-    def _locate(self, part):
-        return self.node.locator(self._selector(part))
 
     def _readout(self, part):
         return self.node.locator(f".cs231n-name-{part['control']} .widget-readout").nth(part["place"]).inner_text()

@@ -71,13 +71,13 @@ window.cs231n = (() => {
     found.filter((node) => node.textContent.includes(text))[place].focus();
   }
 
-  // After a key: the kernel's state, which `code` tells, and what the page shows once it is the same or `limit`
-  // milliseconds are over; `took` is the time from the key to the paint of its picture, or null if none came.
+  // After a key: the kernel's state, which `code` tells, and what the page shows once it is the same or two seconds are
+  // over; `took` is the time from the key to the paint of its picture, or null if none came within `limit`.
   async function answer(id, code, limit) {
     const before = watch.before, pressed = watch.pressed;
     let [seen, state] = await Promise.all([limit ? next(before, limit) : null, tell(code)]);
     let shown = await picture(id);
-    for (const end = performance.now() + limit; state.picture !== shown && performance.now() < end;) {
+    for (const end = performance.now() + 2000; state.picture !== shown && performance.now() < end;) {
       state = await tell(code);                       // the kernel may have been asked too soon, or the page be late
       shown = await picture(id);
     }

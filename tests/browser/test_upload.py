@@ -1,4 +1,4 @@
-"""A photograph chosen in the file dialogue of a real browser: small, larger than Jupyter lets through unasked, or none."""
+"""Photographs chosen in a browser's file dialogue: a small one, one larger than Jupyter lets through, and none."""
 
 import io
 import json
