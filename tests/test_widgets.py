@@ -372,6 +372,16 @@ def test_a_slider_shows_its_places_and_not_their_neighbours(step, shown):
     assert widget.controls["height"].readout_format == shown
 
 
+@pytest.mark.parametrize(("low", "high", "shown"), [(1e-3, 1.0, ".2r"), (1, 1000, ".2r"), (1e-5, 10, ".1e"),
+                                                    (1, 1e9, ".1e")])  # fmt: skip
+def test_a_logarithmic_slider_shows_plain_numbers_where_they_are_short(low, high, shown):
+    def draw(ax, scale=1.0):
+        """A heading."""
+        return lambda scale: [ax.set_title(f"{scale:g}")]
+
+    assert explore(draw, scale=log(low, high, 1)).controls["scale"].readout_format == shown
+
+
 @pytest.mark.parametrize(("play", "words"), [("height", "another control"), ("steep", "another control"),
                                              ("nothing", "no such control")])  # fmt: skip
 def test_what_has_no_whole_steps_is_not_played(play, words):

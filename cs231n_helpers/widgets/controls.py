@@ -9,6 +9,8 @@ import traitlets
 from . import quiet
 from .points import Points, PointsControl
 
+SMALL, LARGE = 1e-3, 1e5  # numbers between these are short enough to be shown without powers of ten
+
 
 @dataclass(frozen=True)
 class log:
@@ -95,9 +97,10 @@ def _log_slider(name, spec, start, label):
     _need(spec.low <= start <= spec.high, name, f"starts at {start}, outside {spec.low} to {spec.high}")
     _need_position(np.log10(start / spec.low) * spec.steps, name, f"starts at {start}, which is not a position: "
                    f"{spec.low} times a power of 10^(1/{spec.steps})")  # fmt: skip
+    plain = spec.low >= SMALL and spec.high <= LARGE
     low, high = np.log10([spec.low, spec.high])
     return quiet.FloatLogSlider(
-        start, min=low, max=high, step=1 / spec.steps, description=label, readout_format=".1e"
+        start, min=low, max=high, step=1 / spec.steps, description=label, readout_format=".2r" if plain else ".1e"
     )
 
 

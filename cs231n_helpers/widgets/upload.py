@@ -21,8 +21,8 @@ class Upload(ipw.VBox):
                                      layout=ipw.Layout(width="200px", flex="0 0 auto"))  # fmt: skip
         self.button.observe(self._chosen, "value")
         self.button.add_class("cs231n-upload")
-        note = ipw.HTML(f"JPEG or PNG up to {LARGEST // 10**6} MB ({ELSEWHERE} MB without <code>make lab</code>); for your "
-                        "own kernel alone, and not saved.")
+        note = ipw.HTML(f"JPEG or PNG up to {LARGEST // 10**6} MB ({ELSEWHERE} MB without <code>make lab</code>); for "
+                        "your own kernel alone, and not saved.")
         super().__init__([ipw.HBox([self.button, note])])
 
     def _chosen(self, change):

@@ -70,7 +70,7 @@ class Driver:
 
     def _reads(self, part):
         text = self._readout(part).replace("\N{MINUS SIGN}", "-")
-        return math.isclose(float(text), part["start"], rel_tol=0.06 if "e" in text else 1e-3, abs_tol=0.006)
+        return math.isclose(float(text), part["start"], rel_tol=0.06 if part["rounded"] else 1e-3, abs_tol=0.006)
 
     def _selector(self, part):
         name = f".cs231n-name-{part['control']}"

@@ -50,7 +50,8 @@ def parts(explorer):
     """Tell every slider, menu, box, button and number box: its control, its place in it, and how far it goes."""
     tell([
         {"control": name, "place": place, "kind": _kind_of(leaf), "range": _range(leaf, explorer.limits(name)),
-         "start": leaf.value, "asked": explorer._starts[name] if leaf is control else leaf.value}
+         "rounded": isinstance(leaf, ipw.FloatLogSlider), "start": leaf.value,
+         "asked": explorer._starts[name] if leaf is control else leaf.value}
         for name, control in explorer.controls.items()
         for place, leaf in enumerate(leaves(control))
     ])  # fmt: skip
