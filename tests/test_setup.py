@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from cs231n_helpers.data.photograph import LARGEST
 from cs231n_helpers.pretrained import sources
 from tools import environment, lab
 
@@ -329,6 +330,15 @@ def test_settings_that_would_open_it_to_others_are_overruled(start):
 def test_settings_that_cannot_be_overruled_are_refused(start):
     process, said = start(settings="c.ServerApp.disable_check_xsrf = True")
     assert process.wait(20) == 1 and "JupyterLab was not started" in said
+
+
+def test_the_largest_photograph_comes_through_the_page(tmp_path):
+    code = "import lab\nprint(lab.start('/lab').web_app.settings['websocket_max_message_size'])"
+    folders = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **folders, "PYTHONPATH": str(ROOT / "tools")})  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.split()[-1]) > 1.1 * LARGEST  # with what is said about it
 
 
 def test_an_empty_token_is_refused(start):
