@@ -179,8 +179,13 @@ def test_reasons_are_cut():
 
 
 # ---------------------------------------------------------------------------------------------------------------- Stop
-def stopped(path, executor, wait, how=signal.SIGINT):
-    """A search that is sent a signal after a while: what it wrote, said, and which processes it had."""
+def written(path):
+    """Lines in the file of results; the first is its heading."""
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def stopped(path, executor, wait, how=signal.SIGINT, trials=1):
+    """A search that is sent a signal a while after so many trials: what it wrote, said, and which processes it had."""
     script = path.with_name("stopped.py")
     script.write_text(f"""
 from objectives import *
@@ -197,8 +202,8 @@ if __name__ == "__main__":
                                stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout.readline() == "go\n"
     end = time.time() + 30
-    while time.time() < end and (not path.exists() or path.read_bytes().count(b"\n") < 2):
-        time.sleep(0.02)                                            # at least one trial
+    while time.time() < end and not (written(path) > trials if trials else processes_below(process.pid)):
+        time.sleep(0.02)
     time.sleep(wait)
     children = [int(row[0]) for row in processes_below(process.pid)]
     if how == signal.SIGINT:
@@ -220,6 +225,13 @@ def test_stop_at_any_moment_keeps_what_is_finished_and_leaves_nothing_behind(tmp
         assert after == "after" and err == "" and path.read_text().endswith("\n"), err
         assert len(on_disk) - 1 - len(said.split(",")) in (0, 1)    # the last may be on its way to the caller
         assert len(children) == (0 if executor == "None" else 2) and not any(map(alive, children))
+
+
+@pytest.mark.parametrize("wait", [0.2, 0.4, 0.7])
+def test_stop_while_workers_start_is_met_without_a_word_from_them(tmp_path, wait):
+    """The terminal tells every process of Ctrl-C, those too that are still importing."""
+    out, err, children = stopped(tmp_path / "search.jsonl", "search.processes(2)", wait, trials=0)
+    assert out.splitlines()[-1] == "after" and err == "" and not any(map(alive, children))
 
 
 def test_workers_end_with_a_master_that_was_killed(tmp_path):

@@ -74,7 +74,7 @@ class OwnProcess:
         if self._pool is None:
             self.arrival, self._opened = None, time.monotonic()
             self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=settle_in)
-            with _environment(ONE_THREAD):                          # before BLAS is loaded there
+            with _environment(ONE_THREAD), _interrupts_held():      # before BLAS is loaded there
                 self.arrival = self._pool.submit(os.getpid)
 
     @property
@@ -174,6 +174,8 @@ def unpack(packed):
 def settle_in():
     """First thing in a process of ours: Stop is the master's affair, and without a master there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})             # held since it was started
     threading.Thread(target=_end_with_the_master, daemon=True).start()
 
 
@@ -192,3 +194,16 @@ def _environment(settings):
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextlib.contextmanager
+def _interrupts_held():
+    """A process started inside leaves Ctrl-C, which the terminal sends to all, waiting until it has settled in."""
+    if not hasattr(signal, "pthread_sigmask"):                      # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
