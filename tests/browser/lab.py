@@ -14,6 +14,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.lab import LARGEST_MESSAGE
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 QUIET = {  # settings of JupyterLab: no pop-ups, nothing fetched from elsewhere
@@ -69,7 +71,7 @@ def _command(port, folder):
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--KernelManager.transport_encryption=auto",  # these three as `make lab` has them
         "--ServerApp.kernel_websocket_connection_class=nodelay.PromptConnection",
-        "--ServerApp.tornado_settings={'websocket_max_message_size': 50000000}",
+        f"--ServerApp.tornado_settings={{'websocket_max_message_size': {LARGEST_MESSAGE}}}",
     ]  # fmt: skip
 
 

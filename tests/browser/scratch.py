@@ -112,10 +112,10 @@ CELLS = {"setup": SETUP, "line": LINE, "montage": MONTAGE, "points": POINTS, "nu
          "circuit": CIRCUIT}  # fmt: skip
 
 
-def write(file):
-    """Write the notebook."""
+def write(file, sources=CELLS):
+    """Write a notebook of code cells: {id: source}, this file's unless others are given."""
     empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells = [{**empty, "id": name, "source": source.strip()} for name, source in CELLS.items()]
+    cells = [{**empty, "id": name, "source": source.strip()} for name, source in sources.items()]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     book = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     file.write_text(json.dumps(book), encoding="utf-8")

@@ -1,10 +1,10 @@
 """The training panel in a real browser: buttons that answer at once, and a run that nothing can upset."""
 
-import json
 import statistics
 import time
 
 import pytest
+import scratch
 from drive import Driver, Report
 from page import NotebookPage
 
@@ -42,11 +42,7 @@ TO_STATE = """([press, watch]) => new Promise((done) => {
 
 @pytest.fixture(scope="module")
 def nb(lab, browser):
-    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells = [{**empty, "id": name, "source": source.strip()} for name, source in CELLS.items()]
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    book = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (lab.folder / "training.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    scratch.write(lab.folder / "training.ipynb", CELLS)
     nb = NotebookPage(browser.new_page(viewport={"width": 1280, "height": 1100}), lab, "training")
     nb.run_all()
     yield nb

@@ -1,10 +1,10 @@
 """Photographs chosen in a browser's file dialogue: a small one, one larger than Jupyter lets through, and none."""
 
 import io
-import json
 
 import numpy as np
 import pytest
+import scratch
 from page import NotebookPage
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow reads the photographs, and is not installed")
@@ -22,10 +22,7 @@ box
 
 @pytest.fixture(scope="module")
 def nb(lab, browser):
-    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "id": "box", "source": BOX}
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    book = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (lab.folder / "upload.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    scratch.write(lab.folder / "upload.ipynb", {"box": BOX})
     nb = NotebookPage(browser.new_page(viewport={"width": 1280, "height": 900}), lab, "upload")
     nb.run_all()
     yield nb
